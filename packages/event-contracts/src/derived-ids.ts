@@ -1,0 +1,14 @@
+import { v5 as uuidv5 } from 'uuid'
+import type { Service } from './vocabulary.ts'
+
+const namespace = '6f0f4f1e-4a5e-5c0a-9d1b-6a3f0c7e2b11'
+
+/** A grant's id derives from user, issuer and account (UUIDv5), so a repeated consent finds the same grant. */
+export function grantIdOf(user: string, issuer: string, accountId: string): string {
+  return uuidv5(JSON.stringify([user, issuer, accountId]), namespace)
+}
+
+/** A connection is one service of one grant; anyone who knows the grant knows its connections' ids. */
+export function connectionIdOf(grantId: string, service: Service): string {
+  return uuidv5(JSON.stringify([grantId, service]), namespace)
+}

@@ -1,0 +1,74 @@
+import { type Decider, DomainError, type Fact, fold } from '@evergrant/decider'
+import type { Publication } from '@evergrant/event-contracts'
+import type { EventStore, FactMetadata, RecordedFact, UnitOfWork } from './event-store.ts'
+
+const attempts = 5
+
+export interface CommandHandling<State, Command, F extends Fact> {
+  readonly decider: Decider<State, Command, F>
+  readonly streamType: string
+  readonly streamId: string
+  readonly command: Command
+  readonly metadata: FactMetadata
+  readonly commandId?: string
+  /** Which fact leaves as which contract; the default is none. Pure. */
+  readonly publish?: (fact: F, after: State, before: State) => readonly Publication[]
+  /** Rows that must commit with the facts, e.g. sealed tokens; not called when there are no facts. */
+  readonly alongside?: (unit: UnitOfWork, facts: readonly F[], after: State) => Promise<void>
+}
+
+export interface CommandOutcome<State, F extends Fact> {
+  /** The state after the command. */
+  readonly state: State
+  /** Empty when there was nothing to do. */
+  readonly facts: readonly RecordedFact<F>[]
+  readonly version: number
+}
+
+/** Loads, decides and appends in one transaction; a writer that lost the race decides again on fresh state.
+ * Inside a unit of work it takes part in that transaction and leaves the retry to whoever opened it.
+ * @throws DomainError whatever `decide` refuses with; `stream_moved_on` after five lost races. */
+export async function handleCommand<State, Command, F extends Fact>(
+  where: EventStore | UnitOfWork,
+  handling: CommandHandling<State, Command, F>,
+): Promise<CommandOutcome<State, F>> {
+  if (!('transaction' in where)) return decideAndAppend(where, handling)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await where.transaction((unit) => decideAndAppend(unit, handling))
+    } catch (error) {
+      const lostTheRace = error instanceof DomainError && error.code === 'stream_moved_on'
+      if (!lostTheRace || attempt === attempts) throw error
+    }
+  }
+}
+
+async function decideAndAppend<State, Command, F extends Fact>(
+  unit: UnitOfWork,
+  handling: CommandHandling<State, Command, F>,
+): Promise<CommandOutcome<State, F>> {
+  const { decider, streamId, streamType, command, metadata, commandId } = handling
+  const stream = await unit.readStream<F>(streamId)
+  const before = fold(decider, stream.facts)
+  const facts = decider.decide(command, before)
+  if (facts.length === 0) return { state: before, facts: [], version: stream.version }
+
+  const publications: Publication[] = []
+  let state = before
+  for (const fact of facts) {
+    const after = decider.evolve(state, fact)
+    publications.push(...(handling.publish?.(fact, after, state) ?? []))
+    state = after
+  }
+  const appended = await unit.append<F>({
+    streamId,
+    streamType,
+    expectedVersion: stream.version,
+    facts,
+    publications,
+    metadata,
+    ...(commandId === undefined ? {} : { commandId }),
+  })
+  if (!appended.repeated) await handling.alongside?.(unit, facts, state)
+  return { state, facts: appended.facts, version: appended.version }
+}
