@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { eventually } from './eventually.ts'
+
+/** `<data-dir>/endpoints.json`, the shape CONTRACT 1 promises. */
+export interface Endpoints {
+  readonly gateway: string
+  readonly google: { readonly issuer: string; readonly apiRootUrl: string; readonly emulated: boolean }
+  readonly nats: { readonly url: string; readonly monitorUrl: string; readonly pid: number | null }
+  readonly postgres: {
+    readonly adminUrl: string
+    readonly pid: number | null
+    readonly databases: Readonly<Record<string, string>>
+  }
+  readonly services: readonly {
+    readonly name: string
+    readonly replica: number
+    readonly pid: number
+    readonly url: string
+  }[]
+}
+
+export interface RunningStack {
+  readonly dataDir: string
+  /** Read anew each time: a restarted process has another pid. */
+  endpoints(): Endpoints
+  /** A JWT of the development issuer, as the CLI prints it. */
+  token(sub: string, scope?: string): Promise<string>
+  /** Stops what this started; leaves a stack it only found alone. */
+  stop(): Promise<void>
+}
+
+const root = join(import.meta.dirname, '../..')
+
+export async function isHealthy(gateway: string): Promise<boolean> {
+  return fetch(`${gateway}/health`, { signal: AbortSignal.timeout(2000) }).then(
+    (response) => response.status === 200,
+    () => false,
+  )
+}
+
+/** The stack that runs on this data directory. */
+export function findStack(dataDir: string): RunningStack {
+  const endpoints = (): Endpoints => JSON.parse(readFileSync(join(dataDir, 'endpoints.json'), 'utf8'))
+  return {
+    dataDir,
+    endpoints,
+    token: (sub, scope) => printToken(dataDir, sub, scope),
+    stop: async () => {},
+  }
+}
+
+/** Starts a stack of its own as `npm start` does, and waits until its gateway says all is ready. */
+export async function startStack(
+  dataDir: string,
+  options: { readonly arguments?: readonly string[]; readonly onOutput?: (text: string) => void } = {},
+): Promise<RunningStack & { readonly process: ChildProcess }> {
+  const started = spawn(
+    process.execPath,
+    ['packages/stack/src/main.ts', '--data-dir', dataDir, '--port', '0', ...(options.arguments ?? [])],
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  let output = ''
+  const keep = (chunk: Buffer) => {
+    output += chunk.toString()
+    options.onOutput?.(chunk.toString())
+  }
+  started.stdout.on('data', keep)
+  started.stderr.on('data', keep)
+  const exited = new Promise<void>((resolve) => started.once('exit', () => resolve()))
+
+  const stack = findStack(dataDir)
+  await eventually(
+    async () => {
+      if (started.exitCode !== null) throw new Error(`the stack exited with ${started.exitCode}:\n${output}`)
+      return existsSync(join(dataDir, 'endpoints.json')) && (await isHealthy(stack.endpoints().gateway))
+    },
+    { what: () => `the stack to become healthy; it said:\n${output}`, timeoutMs: 120_000, fatal: () => started.exitCode !== null },
+  )
+  return {
+    ...stack,
+    process: started,
+    stop: async () => {
+      started.kill('SIGTERM')
+      await exited
+    },
+  }
+}
+
+async function printToken(dataDir: string, sub: string, scope?: string): Promise<string> {
+  const args = ['packages/cli/src/main.ts', 'token', '--data-dir', dataDir, '--sub', sub]
+  const cli = spawn(process.execPath, scope ? [...args, '--scope', scope] : args, { cwd: root })
+  let out = ''
+  let err = ''
+  cli.stdout.on('data', (chunk) => {
+    out += chunk
+  })
+  cli.stderr.on('data', (chunk) => {
+    err += chunk
+  })
+  const code = await new Promise<number | null>((resolve) => cli.once('close', resolve))
+  if (code !== 0) throw new Error(`"evergrant token" ended with ${code}: ${err}`)
+  return out.trim()
+}
