@@ -15,3 +15,28 @@ export type PublishOutcome =
 
 /** What the relay asks of the bus; service-runtime joins the two. Messages of one stream go out in order. */
 export type Publish = (messages: readonly OutgoingMessage[]) => Promise<readonly PublishOutcome[]>
+
+/** The relay of one process; any number of them may run on one database. */
+export interface Relay {
+  start(): void
+  /** Finishes the batch under way and gives its shards back. */
+  stop(): Promise<void>
+  /** There may be something new: look now instead of at the next poll. Cheap, never throws. */
+  wake(): void
+}
+
+/** What waits to go out, for health and metrics. */
+export interface OutboxStatus {
+  /** Counted up to 10 000. */
+  readonly unpublished: number
+  readonly parked: number
+  /** Age of the oldest row that still has to go out; 0 when there is none. */
+  readonly oldestUnpublishedSeconds: number
+}
+
+/** A row that can never be published as it is; it blocks its own stream until it is released. */
+export interface ParkedMessage extends EventIdentity {
+  readonly subject: string
+  readonly reason: string
+  readonly parkedAt: Date
+}
