@@ -1,0 +1,98 @@
+import {
+  type CapabilityState,
+  type Connection,
+  type ConnectionStatus,
+  connectionIdOf,
+  missingScopes,
+  requiredScopes,
+  type Service,
+  scopesForService,
+} from '@evergrant/event-contracts'
+import type { ConnectionState, Grant } from './grant-state.ts'
+import { consoleUrl, remedyFor } from './remedies.ts'
+
+/** After so long without a word from Google nobody can say what a grant is. */
+const evidenceTooOldMs = 24 * 60 * 60 * 1000
+
+export interface ViewContext {
+  /** In Google's time. */
+  readonly now: Date
+  readonly publicUrl: string
+  readonly lastUsedAt: string | null
+}
+
+/** One service of a grant, as users see it; undefined when the grant never had that service. */
+export function connectionView(grant: Grant, service: Service, context: ViewContext): Connection | undefined {
+  const connection = grant.connections[service]
+  if (!connection) return undefined
+  const id = connectionIdOf(grant.grantId, service)
+  const missing = missingScopes(requiredScopes(service, connection.access), grant.scopes)
+  const status = statusOf(grant, connection, missing, context.now)
+  const reason = reasonOf(grant, connection, status)
+  return {
+    id,
+    grantId: grant.grantId,
+    service,
+    account: grant.account,
+    status,
+    reason,
+    action: remedyFor({ status, reason }, consoleUrl(context.publicUrl, service, id)),
+    scopes: scopesForService(service, grant.scopes),
+    missingScopes: missing,
+    access: connection.access,
+    expiresAt: status === 'disconnected' ? null : grant.expiresAt,
+    lastRefreshedAt: grant.lastRefreshedAt,
+    lastUsedAt: context.lastUsedAt,
+    connectedAt: connection.connectedAt,
+    capabilities: capabilitiesOf(grant, status, context.now),
+    generation: grant.generation,
+  }
+}
+
+/** Every connection of a grant. */
+export function connectionsOf(grant: Grant, context: ViewContext): Connection[] {
+  return Object.values(grant.connections).flatMap(
+    (connection) => connectionView(grant, connection.service, context) ?? [],
+  )
+}
+
+function statusOf(
+  grant: Grant,
+  connection: ConnectionState,
+  missing: readonly string[],
+  now: Date,
+): ConnectionStatus {
+  if (connection.disconnected || grant.status === 'revoked') return 'disconnected'
+  if (grant.status === 'needs_reauthorization') return 'needs_reauthorization'
+  const expiredForMs = now.getTime() - Date.parse(grant.expiresAt)
+  if (grant.refreshTokenGeneration === null && expiredForMs >= 0) return 'needs_reauthorization'
+  if (grant.refresh.status === 'failed' && expiredForMs > evidenceTooOldMs) return 'unknown'
+  return missing.length > 0 ? 'missing_scopes' : 'active'
+}
+
+function reasonOf(grant: Grant, connection: ConnectionState, status: ConnectionStatus): string | null {
+  if (status === 'disconnected') return connection.disconnected?.reason ?? grant.reason
+  if (grant.status === 'needs_reauthorization') return grant.reason
+  if (grant.refreshTokenGeneration === null) return 'refresh_token_missing'
+  if (status === 'missing_scopes') return 'scopes_not_granted'
+  if (grant.refresh.status !== 'failed') return null
+  if (grant.refresh.failureClass === 'client_misconfigured') return 'client_misconfigured'
+  // While the token works, a failed refresh behind it is nobody's concern.
+  return grant.refresh.failedAt >= grant.expiresAt ? 'google_unavailable' : null
+}
+
+function capabilitiesOf(
+  grant: Grant,
+  status: ConnectionStatus,
+  now: Date,
+): Record<'token.read' | 'token.refresh', CapabilityState> {
+  if (status === 'disconnected' || status === 'needs_reauthorization') {
+    return { 'token.read': 'unavailable', 'token.refresh': 'unavailable' }
+  }
+  const expired = now.getTime() >= Date.parse(grant.expiresAt)
+  const failing = grant.refresh.status === 'failed'
+  const misconfigured = failing && grant.refresh.failureClass === 'client_misconfigured'
+  const refresh =
+    grant.refreshTokenGeneration === null || misconfigured ? 'unavailable' : failing ? 'degraded' : 'ok'
+  return { 'token.read': expired && failing ? 'unavailable' : 'ok', 'token.refresh': refresh }
+}

@@ -1,0 +1,124 @@
+import { tokenErrors } from './errors.ts'
+import { reauthorizationReason } from './failure-class.ts'
+import type { RecordRefreshed, RecordRefreshFailed, StartRefresh } from './grant-commands.ts'
+import type { GrantFact } from './grant-facts.ts'
+import type { Grant, GrantState } from './grant-state.ts'
+
+/*
+ * One spend per generation. A refresh is announced (`RefreshStarted`, with a lease longer than the HTTP deadline)
+ * before the POST, and the announcement is fenced by the stream's version: of all replicas one announces, the others
+ * are refused with `refresh_under_way` and wait. An announcement whose lease ran out is in doubt; it is labelled
+ * so and, because Google does not rotate refresh tokens, the same token is simply used again. An outcome counts only
+ * while its generation is the current one: a new consent, or a quicker attempt, wins.
+ */
+
+/** @throws DomainError `connection_not_found`, `needs_reauthorization`, `refresh_under_way`, `refresh_backing_off`. */
+export function startRefresh(command: StartRefresh, grant: GrantState): readonly GrantFact[] {
+  if (grant.status === 'none') throw tokenErrors.connection_not_found()
+  if (grant.status !== 'live')
+    throw tokenErrors.needs_reauthorization({ extensions: { reason: grant.reason } })
+  if (grant.generation > command.seenGeneration) return []
+  if (grant.refreshTokenGeneration === null) return withoutRefreshToken(command, grant)
+
+  const { refresh } = grant
+  if (refresh.status === 'started') {
+    if (!abandoned(command, refresh)) {
+      throw tokenErrors.refresh_under_way({ detail: { leaseUntil: refresh.leaseUntil } })
+    }
+    return [
+      {
+        type: 'RefreshFailed',
+        data: {
+          generation: grant.generation,
+          attemptId: refresh.attemptId,
+          failureClass: 'in_doubt',
+          evidence: { httpStatus: null, error: 'no_outcome_recorded', errorSubtype: null },
+          nextAttemptAt: command.now,
+          failedAt: command.now,
+        },
+      },
+      started(command, grant, refresh.attempt + 1),
+    ]
+  }
+  if (refresh.status === 'failed' && mustWait(command, refresh)) {
+    const waitMs = Date.parse(refresh.nextAttemptAt ?? command.now) - Date.parse(command.now)
+    throw tokenErrors.refresh_backing_off({ retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) })
+  }
+  return [started(command, grant, refresh.status === 'failed' ? refresh.attempt + 1 : 1)]
+}
+
+export function recordRefreshed(command: RecordRefreshed, grant: GrantState): readonly GrantFact[] {
+  if (grant.status !== 'live' || grant.generation !== command.generation) return []
+  const generation = grant.generation + 1
+  const kept = grant.refreshTokenGeneration ?? grant.generation
+  return [
+    {
+      type: 'GrantRefreshed',
+      data: {
+        generation,
+        attemptId: command.attemptId,
+        scopes: command.scopes ?? grant.scopes,
+        expiresAt: command.expiresAt,
+        refreshDueAt: command.refreshDueAt,
+        refreshTokenGeneration: command.refreshTokenReplaced ? generation : kept,
+        refreshedAt: command.refreshedAt,
+      },
+    },
+  ]
+}
+
+export function recordRefreshFailed(command: RecordRefreshFailed, grant: GrantState): readonly GrantFact[] {
+  if (grant.status !== 'live' || grant.generation !== command.generation) return []
+  // Somebody took over after our lease: their outcome is the newer one, and ours must not hide it.
+  if (grant.refresh.status !== 'started' || grant.refresh.attemptId !== command.attemptId) return []
+  const { attemptId, generation, failureClass, evidence, nextAttemptAt, failedAt } = command
+  const failed: GrantFact = {
+    type: 'RefreshFailed',
+    data: { generation, attemptId, failureClass, evidence, nextAttemptAt, failedAt },
+  }
+  const reason = reauthorizationReason(failureClass, evidence)
+  if (reason === null) return [failed]
+  return [failed, { type: 'ReauthorizationRequired', data: { generation, reason, requiredAt: failedAt } }]
+}
+
+function withoutRefreshToken(command: StartRefresh, grant: Grant): readonly GrantFact[] {
+  // The access token still works until it ends; only then the user is needed.
+  if (command.now < grant.expiresAt) return []
+  return [
+    {
+      type: 'ReauthorizationRequired',
+      data: { generation: grant.generation, reason: 'refresh_token_missing', requiredAt: command.now },
+    },
+  ]
+}
+
+function abandoned(
+  command: StartRefresh,
+  refresh: Extract<Grant['refresh'], { status: 'started' }>,
+): boolean {
+  if (refresh.leaseUntil <= command.now) return true
+  // The same instance under a new boot id: the process that held the lease is dead, nobody else will finish it.
+  const { instanceId, bootId } = refresh.holder
+  return instanceId === command.holder.instanceId && bootId !== command.holder.bootId
+}
+
+/** A user's own click may shorten a wait of ours, never one that Google asked for. */
+function mustWait(command: StartRefresh, refresh: Extract<Grant['refresh'], { status: 'failed' }>): boolean {
+  if (refresh.nextAttemptAt === null || refresh.nextAttemptAt <= command.now) return false
+  return command.cause !== 'user' || refresh.failureClass === 'rate_limited'
+}
+
+function started(command: StartRefresh, grant: Grant, attempt: number): GrantFact {
+  return {
+    type: 'RefreshStarted',
+    data: {
+      generation: grant.generation,
+      attempt,
+      attemptId: command.attemptId,
+      holder: command.holder,
+      cause: command.cause,
+      leaseUntil: command.leaseUntil,
+      startedAt: command.now,
+    },
+  }
+}

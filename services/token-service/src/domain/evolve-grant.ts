@@ -1,0 +1,140 @@
+import type { Access, Service } from '@evergrant/event-contracts'
+import type { GrantFact } from './grant-facts.ts'
+import type { ConnectionState, Grant, GrantState } from './grant-state.ts'
+
+type DataOf<Type extends GrantFact['type']> = Extract<GrantFact, { type: Type }>['data']
+
+const rememberedAuthorizations = 20
+
+export function evolveGrant(state: GrantState, fact: GrantFact): GrantState {
+  if (fact.type === 'GrantOpened') return state.status === 'none' ? opened(fact.data) : state
+  if (state.status === 'none') return state
+  switch (fact.type) {
+    case 'TokensReceived':
+      return received(state, fact.data)
+    case 'RefreshStarted':
+      return {
+        ...state,
+        refresh: {
+          status: 'started',
+          attempt: fact.data.attempt,
+          attemptId: fact.data.attemptId,
+          holder: fact.data.holder,
+          leaseUntil: fact.data.leaseUntil,
+          failuresBefore: failuresOf(state),
+        },
+      }
+    case 'GrantRefreshed':
+      return {
+        ...state,
+        generation: fact.data.generation,
+        scopes: fact.data.scopes,
+        expiresAt: fact.data.expiresAt,
+        refreshDueAt: fact.data.refreshDueAt,
+        refreshTokenGeneration: fact.data.refreshTokenGeneration,
+        lastRefreshedAt: fact.data.refreshedAt,
+        refresh: { status: 'idle' },
+      }
+    case 'RefreshFailed':
+      return {
+        ...state,
+        refresh: {
+          status: 'failed',
+          attempt: state.refresh.status === 'idle' ? 0 : state.refresh.attempt,
+          failures: failuresOf(state) + 1,
+          failureClass: fact.data.failureClass,
+          failedAt: fact.data.failedAt,
+          nextAttemptAt: fact.data.nextAttemptAt,
+        },
+      }
+    case 'ReauthorizationRequired':
+      return { ...state, status: 'needs_reauthorization', reason: fact.data.reason }
+    case 'ConnectionDisconnected':
+      return { ...state, connections: disconnected(state, fact.data) }
+    case 'GrantRevoked':
+      return {
+        ...state,
+        status: 'revoked',
+        reason: fact.data.reason,
+        revocation: 'pending',
+        revocationAttempts: 0,
+      }
+    case 'RevocationDelayed':
+      return { ...state, revocationAttempts: state.revocationAttempts + 1 }
+    case 'RevocationSettled':
+      return { ...state, revocation: 'settled', refreshTokenGeneration: null }
+    default:
+      return state
+  }
+}
+
+export function failuresOf(state: Grant): number {
+  if (state.refresh.status === 'idle') return 0
+  return state.refresh.status === 'failed' ? state.refresh.failures : state.refresh.failuresBefore
+}
+
+function opened(data: DataOf<'GrantOpened'>): Grant {
+  return {
+    status: 'live',
+    reason: null,
+    grantId: data.grantId,
+    userId: data.userId,
+    issuer: data.issuer,
+    account: data.account,
+    generation: 0,
+    scopes: [],
+    expiresAt: data.openedAt,
+    refreshDueAt: data.openedAt,
+    refreshTokenGeneration: null,
+    lastRefreshedAt: null,
+    authorizationIds: [],
+    connections: {},
+    refresh: { status: 'idle' },
+    revocation: 'none',
+    revocationAttempts: 0,
+  }
+}
+
+function received(state: Grant, data: DataOf<'TokensReceived'>): Grant {
+  const connections: Partial<Record<Service, ConnectionState>> = { ...state.connections }
+  for (const service of data.services) {
+    const existing = connections[service]
+    const stillConnected = existing !== undefined && existing.disconnected === null
+    connections[service] = {
+      service,
+      access: stillConnected ? broader(existing.access, data.access) : data.access,
+      connectedAt: stillConnected ? existing.connectedAt : data.receivedAt,
+      disconnected: null,
+    }
+  }
+  return {
+    ...state,
+    status: 'live',
+    reason: null,
+    account: data.account,
+    generation: data.generation,
+    scopes: data.scopes,
+    expiresAt: data.expiresAt,
+    refreshDueAt: data.refreshDueAt,
+    refreshTokenGeneration: data.refreshTokenGeneration,
+    authorizationIds: [...state.authorizationIds, data.authorizationId].slice(-rememberedAuthorizations),
+    connections,
+    refresh: { status: 'idle' },
+    // A new consent makes a pending revocation wrong: Google would kill the new tokens with the old.
+    revocation: 'none',
+    revocationAttempts: 0,
+  }
+}
+
+function broader(one: Access, other: Access): Access {
+  return one === 'readwrite' || other === 'readwrite' ? 'readwrite' : 'read'
+}
+
+function disconnected(state: Grant, data: DataOf<'ConnectionDisconnected'>): Grant['connections'] {
+  const connection = state.connections[data.service]
+  if (!connection) return state.connections
+  return {
+    ...state.connections,
+    [data.service]: { ...connection, disconnected: { at: data.disconnectedAt, reason: data.reason } },
+  }
+}

@@ -1,0 +1,62 @@
+import type { Access, Account, Service } from '@evergrant/event-contracts'
+import type { FailureClass } from './failure-class.ts'
+import type { Holder } from './grant-facts.ts'
+
+export interface ConnectionState {
+  readonly service: Service
+  readonly access: Access
+  readonly connectedAt: string
+  /** null while connected. */
+  readonly disconnected: { readonly at: string; readonly reason: string } | null
+}
+
+/** `started` without an outcome is *in doubt* once its lease is over: nobody knows whether Google answered. */
+export type RefreshState =
+  | { readonly status: 'idle' }
+  | {
+      readonly status: 'started'
+      readonly attempt: number
+      readonly attemptId: string
+      readonly holder: Holder
+      readonly leaseUntil: string
+      readonly failuresBefore: number
+    }
+  | {
+      readonly status: 'failed'
+      readonly attempt: number
+      /** Failures in a row. */
+      readonly failures: number
+      readonly failureClass: FailureClass
+      readonly failedAt: string
+      readonly nextAttemptAt: string | null
+    }
+
+export interface Grant {
+  readonly status: 'live' | 'needs_reauthorization' | 'revoked'
+  /** Why it is not live. */
+  readonly reason: string | null
+  readonly grantId: string
+  readonly userId: string
+  readonly issuer: string
+  readonly account: Account
+  /** Counts token sets; the fencing token of every write. 0 before the first. */
+  readonly generation: number
+  readonly scopes: readonly string[]
+  readonly expiresAt: string
+  readonly refreshDueAt: string
+  readonly refreshTokenGeneration: number | null
+  readonly lastRefreshedAt: string | null
+  /** The newest authorizations, so that a repeated delivery is recognised. */
+  readonly authorizationIds: readonly string[]
+  readonly connections: Partial<Record<Service, ConnectionState>>
+  readonly refresh: RefreshState
+  readonly revocation: 'none' | 'pending' | 'settled'
+  readonly revocationAttempts: number
+}
+
+export type GrantState = { readonly status: 'none' } | Grant
+
+/** The connections that still are connected. */
+export function connectedServices(grant: Grant): ConnectionState[] {
+  return Object.values(grant.connections).filter((connection) => connection.disconnected === null)
+}

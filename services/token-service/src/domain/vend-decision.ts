@@ -1,0 +1,68 @@
+import { connectionIdOf, missingScopes, type Service, scopesForService } from '@evergrant/event-contracts'
+import { connectionView } from './connection-view.ts'
+import { tokenErrors } from './errors.ts'
+import type { Grant } from './grant-state.ts'
+import { isUsable } from './refresh-timing.ts'
+import { consoleUrl, remedyFor } from './remedies.ts'
+
+export interface VendRequest {
+  readonly minValiditySeconds: number
+  readonly requiredScopes: readonly string[]
+}
+
+export type VendDecision =
+  /** `refreshDue`: serve now and refresh behind the caller's back. */
+  { readonly kind: 'serve'; readonly refreshDue: boolean } | { readonly kind: 'refresh_first' }
+
+/** Whether a caller gets the token that is there, or has to wait for a new one. Pure.
+ * @throws DomainError `needs_reauthorization` or `missing_scopes`, each with the action that helps. */
+export function decideVend(
+  grant: Grant,
+  service: Service,
+  request: VendRequest,
+  context: { readonly googleNow: Date; readonly publicUrl: string },
+): VendDecision {
+  const view = connectionView(grant, service, {
+    now: context.googleNow,
+    publicUrl: context.publicUrl,
+    lastUsedAt: null,
+  })
+  if (!view) throw tokenErrors.connection_not_found()
+  if (view.status === 'disconnected' || view.status === 'needs_reauthorization') {
+    throw tokenErrors.needs_reauthorization({
+      ...(view.action === null ? {} : { action: actionOf(view.action) }),
+      extensions: { reason: view.reason },
+    })
+  }
+  refuseMissingScopes(grant, service, request, context.publicUrl)
+  if (isUsable(grant.expiresAt, context.googleNow, request.minValiditySeconds)) {
+    return { kind: 'serve', refreshDue: Date.parse(grant.refreshDueAt) <= context.googleNow.getTime() }
+  }
+  return { kind: 'refresh_first' }
+}
+
+function refuseMissingScopes(grant: Grant, service: Service, request: VendRequest, publicUrl: string): void {
+  const missing = missingScopes(request.requiredScopes, grant.scopes)
+  // Without a wish of the caller's own, a token that can do nothing for the service is no token for it.
+  const useless = request.requiredScopes.length === 0 && scopesForService(service, grant.scopes).length === 0
+  if (missing.length === 0 && !useless) return
+  const url = consoleUrl(publicUrl, service, connectionIdOf(grant.grantId, service))
+  const action = remedyFor({ status: 'missing_scopes', reason: null }, url)
+  throw tokenErrors.missing_scopes({
+    ...(action === null ? {} : { action: actionOf(action) }),
+    extensions: { missingScopes: missing },
+  })
+}
+
+/** zod's optional members may be present as undefined; the error's may not. */
+function actionOf({
+  kind,
+  description,
+  url,
+}: {
+  kind: string
+  description: string
+  url?: string | undefined
+}) {
+  return { kind, description, ...(url === undefined ? {} : { url }) }
+}
