@@ -18,6 +18,8 @@ export type BatchOutcome =
 export interface StreamDeclaration {
   readonly name: string
   readonly subjects: readonly string[]
+  /** Copies in a NATS cluster; 1 when left out, 3 where there are three servers. */
+  readonly replicas?: 1 | 3 | 5
 }
 
 export interface Subscription {
@@ -54,9 +56,18 @@ export interface BusStatus {
   readonly serverVersion: string | null
 }
 
+/** How far a durable consumer is behind; null when the bus cannot tell now. */
+export interface ConsumerLag {
+  /** Messages nobody has fetched yet. */
+  readonly waiting: number
+  /** Fetched, not yet acknowledged. */
+  readonly unacknowledged: number
+}
+
 /** The road between services. The truth stays in PostgreSQL: whatever is lost here is found and sent again. */
 export interface EventBus {
-  /** Declares a stream this service owns, creating it or bringing it up to date; also after the server lost its disk.
+  /** Declares a stream this service owns, creating it or bringing it up to date; again after every reconnect and when the
+   * server lost its disk. Remembered, and done as soon as possible, while the server is away.
    * @throws DomainError `bus_misconfigured` when the server does not echo a guarantee that was asked for. */
   declareStream(stream: StreamDeclaration): Promise<void>
   /** In order per stream id; one outcome a message, in the order given. Never throws for a server that is away. */
@@ -81,6 +92,10 @@ export interface EventBus {
   /** A NATS service with `$SRV` discovery; replicas share the load. */
   serve(service: BusService): Promise<Running>
   status(): BusStatus
+  lag(subscription: Subscription): Promise<ConsumerLag | null>
+  /** Calls back after a reconnect and whenever a declared stream had to be created: what was on the bus may be gone, so
+   * say where the truth stands. Returns how to stop listening. */
+  onRestored(listener: () => void): () => void
   /** Finishes what is under way, then closes. */
   close(): Promise<void>
 }

@@ -1,0 +1,1 @@
+export { createInMemoryEventBus, type InMemoryEventBus } from './in-memory-event-bus.ts'
