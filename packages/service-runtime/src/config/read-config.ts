@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { runtimeErrors } from '../errors.ts'
+
+/** Where values come from: `process.env`, handed in by the one `config.ts` that may read it. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Reads every key once and freezes the result. An empty value counts as not set.
+ * @throws DomainError `invalid_config` naming every variable that is wrong or missing, never a value. */
+export function readConfig<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  env: Environment,
+): Readonly<z.output<z.ZodObject<Shape>>> {
+  const given = Object.fromEntries(
+    Object.keys(shape).flatMap((key) => {
+      const value = env[key]
+      return value === undefined || value === '' ? [] : [[key, value]]
+    }),
+  )
+  const result = z.object(shape).safeParse(given)
+  if (result.success) return Object.freeze(result.data)
+  const fields = result.error.issues.map((issue) => {
+    const path = issue.path.map(String).join('.')
+    const missing = given[String(issue.path[0])] === undefined
+    return { path, message: missing ? 'is required' : issue.message }
+  })
+  const list = fields.map(({ path, message }) => `${path} ${message}`).join('; ')
+  throw runtimeErrors.invalid_config({ message: `The configuration is not valid: ${list}.`, fields })
+}

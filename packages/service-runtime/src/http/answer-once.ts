@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '@evergrant/decider'
+import type { FastifyRequest } from 'fastify'
+import { runtimeErrors } from '../errors.ts'
+import type { IdempotencyStore, IdempotentRequest } from '../idempotency/idempotency-store.ts'
+import type { HttpApp } from './http-app.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    idempotent: IdempotentRequest | null
+  }
+}
+
+const visibleAscii = /^[\x21-\x7e]{1,255}$/
+
+/** Routes with `config.idempotent` answer a repeated Idempotency-Key with the stored answer instead of doing it again. */
+export function answerOnce(
+  app: HttpApp,
+  { store, clock }: { readonly store: IdempotencyStore; readonly clock: Clock },
+): void {
+  app.decorateRequest('idempotent', null)
+
+  app.addHook('preHandler', async (request, reply) => {
+    if (!request.routeOptions.config.idempotent) return
+    const key = idempotencyKeyOf(request)
+    if (key === undefined) return
+    const idempotent = { ...identityOf(request, key), now: clock.now() }
+    const claim = await store.claim(idempotent)
+    switch (claim.status) {
+      case 'claimed':
+        request.idempotent = idempotent
+        return
+      case 'in_flight':
+        throw runtimeErrors.idempotent_request_in_flight({ retryAfterSeconds: 1 })
+      case 'other_request':
+        throw runtimeErrors.idempotency_key_reused()
+      case 'answered': {
+        const { status, contentType, location, body } = claim.answer
+        reply.code(status).header('idempotency-replayed', 'true')
+        if (contentType) reply.header('content-type', contentType)
+        if (location) reply.header('location', location)
+        return reply.serializer(String).send(body)
+      }
+    }
+  })
+
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { idempotent } = request
+    if (!idempotent) return payload
+    request.idempotent = null
+    // A refusal changed nothing, so it is decided again: the caller may have fixed its cause meanwhile.
+    if (
+      reply.statusCode < 400 &&
+      (typeof payload === 'string' || payload === undefined || payload === null)
+    ) {
+      await store.finish(idempotent, {
+        status: reply.statusCode,
+        contentType: headerOf(reply.getHeader('content-type')),
+        location: headerOf(reply.getHeader('location')),
+        body: payload ?? '',
+      })
+    } else {
+      await store.release(idempotent)
+    }
+    return payload
+  })
+}
+
+/** The caller's Idempotency-Key, also useful as a command id: that closes the gap between commit and stored answer.
+ * @throws DomainError `invalid_idempotency_key`. */
+export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return undefined
+  if (typeof key === 'string' && visibleAscii.test(key)) return key
+  const fields = [{ path: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }]
+  throw runtimeErrors.invalid_idempotency_key({ fields })
+}
+
+function identityOf(request: FastifyRequest, key: string): Omit<IdempotentRequest, 'now'> {
+  const { method, url, routeOptions, caller, body } = request
+  const scope = `${caller?.sub ?? ''} ${method} ${routeOptions.url ?? ''}`
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([url, body ?? null]))
+    .digest('base64url')
+  return { scope, key, fingerprint }
+}
+
+function headerOf(value: number | string | string[] | undefined): string | null {
+  return typeof value === 'string' ? value : null
+}

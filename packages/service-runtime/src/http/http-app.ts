@@ -1,0 +1,143 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock, Ids } from '@evergrant/decider'
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  type RawServerDefault,
+} from 'fastify'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Authenticator } from '../auth/authenticator.ts'
+import { runtimeErrors } from '../errors.ts'
+import type { Health } from '../health.ts'
+import type { IdempotencyStore } from '../idempotency/idempotency-store.ts'
+import type { Logger } from '../log/logger.ts'
+import type { Metrics } from '../metrics.ts'
+import { admit, misdeclaration } from './access.ts'
+import { answerOnce } from './answer-once.ts'
+import { parseJsonBodies } from './json-body.ts'
+import { observeRequests } from './observe-requests.ts'
+import { serveOpenApi } from './openapi.ts'
+import { operationsRoutes } from './operations-routes.ts'
+import { problemFrom } from './problem.ts'
+import { refusalFrom } from './refusal.ts'
+import { requestIdFrom, traceparentFrom } from './request-context.ts'
+import { createRouteTable } from './route-table.ts'
+import { answerSocketErrors } from './socket-errors.ts'
+
+/** A Fastify 5 instance whose schemas are zod. */
+export type HttpApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
+
+export interface HttpAppOptions {
+  readonly name: string
+  readonly version: string
+  readonly instanceId?: string
+  readonly logger: Logger
+  /** Without one, only public routes can be declared. */
+  readonly authenticator?: Authenticator
+  /** Without one, no route can be idempotent by key. */
+  readonly idempotencyStore?: IdempotencyStore
+  readonly health: Health
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly ids: Ids
+  /** 256 KiB unless told. */
+  readonly bodyLimitBytes?: number
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Aborts when the app starts to close: end your event streams, or the close waits for them. */
+    closing: AbortSignal
+  }
+}
+
+/** Routes are plain functions that take this app; every one of them says who may call it (`config.access`).
+ * @throws DomainError `misdeclared_route` from the declaration of a route that is not safe to start with. */
+export function createHttpApp(options: HttpAppOptions): HttpApp {
+  const { logger, ids, authenticator, idempotencyStore, clock } = options
+  const closing = new AbortController()
+  const routes = createRouteTable()
+  const app: HttpApp = fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: options.bodyLimitBytes ?? 256 * 1024,
+    requestTimeout: 30_000,
+    // Longer than the idle timeout of whoever is in front, or a request is sent into a connection that just closed.
+    keepAliveTimeout: 75_000,
+    // Its answer is not a problem document; the onRequest hook below gives one.
+    return503OnClosing: false,
+    genReqId: (raw) => requestIdFrom(raw.headers['x-request-id'], ids),
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
+    clientErrorHandler: answerSocketErrors(ids),
+  }).withTypeProvider<ZodTypeProvider>()
+
+  app.setValidatorCompiler((route) => {
+    const validate = validatorCompiler(route as Parameters<typeof validatorCompiler>[0])
+    // Fastify hands an absent body over as null, which no optional schema accepts.
+    return route.httpPart === 'body' ? (body: unknown) => validate(body ?? undefined) : validate
+  })
+  app.setSerializerCompiler(serializerCompiler)
+  parseJsonBodies(app)
+
+  app.decorate('closing', closing.signal)
+  app.decorateRequest('caller', null)
+  app.decorateRequest('traceparent', '')
+
+  app.addHook('onRoute', (route) => {
+    const problem = misdeclaration(route.config, {
+      authenticator: authenticator !== undefined,
+      idempotencyStore: idempotencyStore !== undefined,
+    })
+    if (problem) {
+      const message = `The route ${route.url} is declared wrongly: ${problem}.`
+      throw runtimeErrors.misdeclared_route({ message, detail: { route: route.url, problem } })
+    }
+    routes.add(route.url, route.method)
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    request.traceparent = traceparentFrom(request.headers.traceparent, ids)
+    reply.header('x-request-id', request.id)
+    if (closing.signal.aborted) {
+      reply.header('connection', 'close')
+      throw runtimeErrors.shutting_down({ retryAfterSeconds: 1 })
+    }
+    const { config } = request.routeOptions
+    if (config.access !== 'public') reply.header('cache-control', 'no-store')
+    request.caller = await admit(config, request.headers.authorization, authenticator)
+  })
+  app.addHook('preClose', async () => closing.abort())
+  observeRequests(app, options)
+  if (idempotencyStore) answerOnce(app, { store: idempotencyStore, clock })
+
+  app.setErrorHandler(sendProblem)
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '/'
+    const allowed = routes.methodsOf(path)
+    if (allowed.length === 0) throw runtimeErrors.unknown_path()
+    reply.header('allow', allowed.join(', '))
+    throw runtimeErrors.method_not_allowed()
+  })
+
+  serveOpenApi(app, options)
+  operationsRoutes(app, options)
+  return app
+}
+
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const refusal = refusalFrom(error)
+  if (refusal.kind === 'internal') request.log.error({ err: refusal }, 'a request failed')
+  else if (refusal.kind === 'unavailable') request.log.warn({ err: refusal }, 'a request could not be served')
+  else request.log.debug({ err: refusal }, 'a request was refused')
+  const { problem, headers } = problemFrom(refusal, request.id)
+  // Serialized here: the route's own response schemas describe successes and must not touch a problem.
+  void reply.code(problem.status).headers(headers).serializer(String).send(JSON.stringify(problem))
+}

@@ -1,0 +1,32 @@
+import type { Metrics } from '../metrics.ts'
+import type { HttpApp } from './http-app.ts'
+
+const quiet = /^\/(health\/|metrics$|openapi\.json$)/
+
+/** Rate, errors and duration per route, and one log line per request. Never the query: callbacks carry codes in it. */
+export function observeRequests(app: HttpApp, { metrics }: { readonly metrics: Metrics }): void {
+  const duration = metrics.histogram({
+    name: 'http_server_request_duration_seconds',
+    help: 'Time from the request to the end of its answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    const { method, id } = request
+    const status = reply.statusCode
+    duration.observe({ method, route, status: String(status) }, reply.elapsedTime / 1000)
+    request.log[quiet.test(route) ? 'debug' : 'info'](
+      {
+        requestId: id,
+        traceId: request.traceparent.slice(3, 35),
+        method,
+        route,
+        status,
+        durationMs: Math.round(reply.elapsedTime * 10) / 10,
+        ...(request.caller ? { sub: request.caller.sub } : {}),
+      },
+      'request',
+    )
+  })
+}

@@ -1,0 +1,41 @@
+export {
+  type Authenticator,
+  type AuthenticatorOptions,
+  type Caller,
+  createAuthenticator,
+} from './auth/authenticator.ts'
+export {
+  type Breaker,
+  type BreakerMetrics,
+  type BreakerOptions,
+  createBreaker,
+  createBreakerMetrics,
+} from './breaker.ts'
+export { systemClock, uuidv7Ids } from './clock-and-ids.ts'
+export { type Environment, readConfig } from './config/read-config.ts'
+export { serviceConfigShape } from './config/service-config.ts'
+export { runtimeErrors } from './errors.ts'
+export {
+  type CapabilityCheck,
+  type CapabilityHealth,
+  type CapabilityReport,
+  type CapabilityStatus,
+  createHealth,
+  type Health,
+  type Readiness,
+} from './health.ts'
+export type { Access } from './http/access.ts'
+export { idempotencyKeyOf } from './http/answer-once.ts'
+export { createHttpApp, type HttpApp, type HttpAppOptions } from './http/http-app.ts'
+export { decodeCursor, encodeCursor, pageQuerySchema, pageSchema } from './http/pages.ts'
+export { type Problem, problemContentType, problemFrom, problemSchema } from './http/problem.ts'
+export { callerOf, metadataOf } from './http/request-context.ts'
+export type {
+  Claim,
+  IdempotencyStore,
+  IdempotentRequest,
+  StoredAnswer,
+} from './idempotency/idempotency-store.ts'
+export { createLogger, type Logger, type LoggerOptions } from './log/logger.ts'
+export { createMetrics, type Metrics } from './metrics.ts'
+export { type RunningService, runService } from './run-service.ts'

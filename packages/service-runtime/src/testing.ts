@@ -1,0 +1,2 @@
+export { createTestIssuer, type TestIssuer } from './auth/test-issuer.ts'
+export { createInMemoryIdempotencyStore } from './idempotency/in-memory-idempotency-store.ts'
