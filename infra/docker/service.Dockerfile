@@ -1,0 +1,16 @@
+# One image a service process; the workspace layout is kept, since Node strips no types below node_modules.
+#   docker build -f infra/docker/service.Dockerfile --build-arg SERVICE=token-service .
+ARG NODE_IMAGE=node:24-bookworm-slim
+FROM ${NODE_IMAGE}
+ARG SERVICE
+ARG PNPM_VERSION=12.21.0
+ENV NODE_ENV=production SERVICE=${SERVICE}
+WORKDIR /app
+COPY package.json pnpm-workspace.yaml pnpm-lock.yaml ./
+COPY packages packages
+COPY services services
+# --no-optional leaves out the Node and PostgreSQL binaries that only the embedded stack needs.
+RUN npx --yes pnpm@${PNPM_VERSION} install --frozen-lockfile --prod --no-optional --filter "@evergrant/${SERVICE}..." \
+ && rm -rf /root/.npm /root/.cache
+USER node
+CMD ["sh", "-c", "exec node services/$SERVICE/src/main.ts"]
