@@ -1,0 +1,52 @@
+import { defineConfig } from 'vitest/config'
+
+const notOurs = ['**/node_modules/**', '**/.evergrant*/**', '**/.cache/**']
+const globalSetup = ['test/support/global-setup.ts']
+
+export default defineConfig({
+  root: import.meta.dirname,
+  test: {
+    reporters: ['default'],
+    // A test that prints a secret by accident should be seen, not swallowed.
+    silent: false,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/**/*.spec.ts', 'services/**/*.spec.ts', 'test/support/**/*.spec.ts'],
+          exclude: [...notOurs, '**/*.int.spec.ts'],
+          testTimeout: 10_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: [
+            'packages/**/*.int.spec.ts',
+            'services/**/*.int.spec.ts',
+            'test/support/**/*.int.spec.ts',
+          ],
+          exclude: notOurs,
+          globalSetup,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'system',
+          include: ['test/{journeys,failures,drift}/**/*.spec.ts'],
+          exclude: notOurs,
+          globalSetup,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          // Whole stacks: side by side they would measure each other.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+})
