@@ -1,3 +1,4 @@
+import { DomainError } from '@evergrant/decider'
 import type { NatsConnection } from 'nats'
 import { busErrors } from './errors.ts'
 import type { StreamDeclaration } from './event-bus.ts'
@@ -110,7 +111,14 @@ export function createStreamKeeper(link: Link): StreamKeeper {
     declare: async (stream) => {
       declared.set(stream.name, stream)
       const connection = link.live()
-      if (connection) await ensure(connection, stream)
+      if (!connection) return
+      try {
+        await ensure(connection, stream)
+      } catch (error) {
+        if (!(error instanceof DomainError) || error.kind !== 'unavailable') throw error
+        link.report(error)
+        recheck(false)
+      }
     },
     recheck: () => recheck(false),
     takesBatches: (subjects) => {

@@ -1,0 +1,149 @@
+import type { Clock } from '@evergrant/decider'
+import type { EventBus, Running } from '@evergrant/event-bus'
+import type { Context } from '@evergrant/event-contracts'
+import {
+  createInbox,
+  createRelay,
+  type Database,
+  type EventHandlers,
+  type EventStore,
+  type Inbox,
+} from '@evergrant/event-store'
+import type { CapabilityReport } from '../health.ts'
+import type { Logger } from '../log/logger.ts'
+import type { Metrics } from '../metrics.ts'
+import { startConsumingSide } from './consuming-side.ts'
+import { createExchangeMetrics } from './exchange-metrics.ts'
+import { type ExchangeStatus, exchangeStatus, healthOf } from './exchange-status.ts'
+import { startPublishingSide } from './publishing-side.ts'
+import { serviceOf, streamOf, wakeSubject } from './subjects.ts'
+
+export interface ExchangeOptions {
+  readonly database: Database
+  readonly store: EventStore
+  readonly bus: EventBus
+  /** Which service this is; its stream, source and consumer names follow from it. */
+  readonly context: Context
+  /** Source streams and what to do with their events; a subject without a handler is applied as nothing. */
+  readonly consumes: readonly { readonly stream: string; readonly handlers: EventHandlers }[]
+  readonly instanceId: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** How often the newest versions are announced; 30 s. */
+  readonly digestEveryMs?: number
+  /** How long something may be missing before it is asked for; 5 s. */
+  readonly repairAfterMs?: number
+  readonly sweepEveryMs?: number
+  readonly relayPollMs?: number
+  readonly relayLeaseMs?: number
+  /** A hook for failure tests. */
+  readonly crashPoint?: (name: string) => void | Promise<void>
+}
+
+/** One service's side of the event exchange: its outbox to the bus, the bus to its inbox, and the repair of what got lost. */
+export interface Exchange {
+  start(): Promise<void>
+  /** Finishes what is under way. Bus and database stay open: they belong to the caller. */
+  stop(): Promise<void>
+  /** Something to publish was committed; hand this to the store's `onCommitted`. Cheap, never throws. */
+  wake(): void
+  /** For operators: what is parked, and what to do about it. */
+  readonly inbox: Inbox
+  status(): Promise<ExchangeStatus>
+  /** For `health.capability('events', exchange.health)`: at worst `degraded`, because the API works without the bus. */
+  health(): Promise<CapabilityReport>
+}
+
+export function createExchange(options: ExchangeOptions): Exchange {
+  const { database, store, bus, context, clock, crashPoint } = options
+  const service = serviceOf(context)
+  const streams = [...new Set(options.consumes.map(({ stream }) => stream))]
+  const logger = options.logger
+  const fail = (what: string) => (error: unknown) => logger.warn({ err: error }, what)
+  const hook = crashPoint === undefined ? {} : { crashPoint }
+
+  const inbox = createInbox({
+    store,
+    database,
+    consumer: service,
+    handlers: Object.assign({}, ...options.consumes.map(({ handlers }) => handlers)),
+    clock,
+    onError: fail('an event was not applied'),
+    ...hook,
+  })
+  const status = () => exchangeStatus({ database, bus, consumer: service, streams, clock })
+  const meters = createExchangeMetrics(options.metrics, {
+    status,
+    clock,
+    onError: fail('metrics not measured'),
+  })
+  const relay = createRelay({
+    database,
+    publish: async (messages) => meters.published(await bus.publish(messages)),
+    instanceId: options.instanceId,
+    onError: fail('events were not published'),
+    ...(options.relayPollMs === undefined ? {} : { pollMs: options.relayPollMs }),
+    ...(options.relayLeaseMs === undefined ? {} : { leaseMs: options.relayLeaseMs }),
+    ...hook,
+  })
+
+  let waking = false
+  /** The shard may be another replica's: tell all of them, once per turn of the event loop. */
+  const wake = () => {
+    relay.wake()
+    if (waking) return
+    waking = true
+    setImmediate(() => {
+      waking = false
+      bus.broadcast(wakeSubject(service), null)
+    })
+  }
+
+  const running: Running[] = []
+  return {
+    wake,
+    inbox,
+    status,
+    health: async () => healthOf(await status()),
+    start: async () => {
+      await bus.declareStream(streamOf(context))
+      relay.start()
+      running.push({ stop: () => relay.stop() })
+      running.push(bus.listen(wakeSubject(service), () => relay.wake()))
+      running.push(
+        await startPublishingSide({
+          database,
+          bus,
+          context,
+          clock,
+          digestEveryMs: options.digestEveryMs ?? 30_000,
+          onError: fail('no digest was sent; the next one will do'),
+          onRepaired: (republished) => {
+            meters.repaired(republished)
+            if (republished > 0) wake()
+          },
+        }),
+      )
+      running.push(
+        startConsumingSide({
+          database,
+          bus,
+          inbox,
+          consumer: service,
+          streams,
+          clock,
+          sweepEveryMs: options.sweepEveryMs ?? 1_000,
+          repairAfterMs: options.repairAfterMs ?? 5_000,
+          onReceived: meters.received,
+          onAsked: meters.asked,
+          onError: (error, what) => logger.warn({ err: error }, what),
+        }),
+      )
+    },
+    stop: async () => {
+      // Consumers first: what they still apply may have something to publish.
+      for (const each of running.splice(0).reverse()) await each.stop()
+    },
+  }
+}

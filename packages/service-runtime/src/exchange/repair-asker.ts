@@ -1,0 +1,69 @@
+import type { Clock } from '@evergrant/decider'
+import type { EventBus } from '@evergrant/event-bus'
+import type { Gap, Inbox } from '@evergrant/event-store'
+import { gapsPerRequest, type RepairRequest, repairAnswerSchema } from './repair-messages.ts'
+import { contextOfSource, repairSubject } from './subjects.ts'
+
+const answerWithinMs = 5_000
+
+export interface RepairAskerOptions {
+  readonly bus: EventBus
+  readonly inbox: Inbox
+  readonly clock: Clock
+  readonly repairAfterMs: number
+  readonly onAsked: (gaps: number) => void
+  readonly onError: (error: unknown, what: string) => void
+}
+
+/** Asks publishers for missing publications, each gap at most once per `repairAfterMs`. */
+export function createRepairAsker(options: RepairAskerOptions) {
+  const { bus, inbox, clock } = options
+  const askedAt = new Map<string, number>()
+
+  const request = async (context: string, body: RepairRequest) => {
+    const reply = await bus.request(repairSubject(context), body, { timeoutMs: answerWithinMs })
+    if (!reply.ok) throw new Error(`${context} refused to repair: ${reply.code}`)
+    return repairAnswerSchema.parse(reply.body).results
+  }
+
+  const askSource = async (source: string, gaps: readonly Gap[]) => {
+    const body = { gaps: gaps.map(({ streamId, from, to }) => ({ streamId, from, to })) }
+    const results = await request(contextOfSource(source), body)
+    options.onAsked(gaps.length)
+    for (const [index, gap] of gaps.entries()) {
+      const firstAvailable = results[index]?.firstAvailable
+      if (firstAvailable === undefined) continue
+      if (firstAvailable === null) {
+        // We hold something newer than the publisher knows: it was restored from a backup. Nobody may guess here.
+        options.onError(
+          new Error(`${source} no longer knows ${gap.streamId}@${gap.from}`),
+          'publisher is behind',
+        )
+      } else if (firstAvailable > gap.from) await inbox.startAt(gap, firstAvailable)
+    }
+  }
+
+  return {
+    ask: async (gaps: readonly Gap[]): Promise<void> => {
+      const now = clock.now().getTime()
+      for (const [key, at] of askedAt) if (now - at >= options.repairAfterMs) askedAt.delete(key)
+      const due = gaps.filter((gap) => !askedAt.has(keyOf(gap)))
+      for (const [source, ofSource] of Map.groupBy(due, (gap) => gap.source)) {
+        for (let start = 0; start < ofSource.length; start += gapsPerRequest) {
+          const some = ofSource.slice(start, start + gapsPerRequest)
+          for (const gap of some) askedAt.set(keyOf(gap), now)
+          try {
+            await askSource(source, some)
+          } catch (error) {
+            options.onError(error, 'a repair was not answered; it will be asked for again')
+          }
+        }
+      }
+    },
+    askForDigest: async (context: string): Promise<void> => {
+      await request(context, { gaps: [], fullDigest: true })
+    },
+  }
+}
+
+const keyOf = (gap: Gap) => `${gap.source}/${gap.streamId}@${gap.from}`
