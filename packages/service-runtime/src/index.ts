@@ -4,6 +4,7 @@ export {
   type Caller,
   createAuthenticator,
 } from './auth/authenticator.ts'
+export { assertDevelopmentIssuerIsLoopback, isLoopback } from './auth/development-issuer.ts'
 export {
   type Breaker,
   type BreakerMetrics,
@@ -12,9 +13,12 @@ export {
   createBreakerMetrics,
 } from './breaker.ts'
 export { systemClock, uuidv7Ids } from './clock-and-ids.ts'
+export { type ConfigKey, describeConfig } from './config/describe-config.ts'
 export { type Environment, readConfig } from './config/read-config.ts'
 export { serviceConfigShape } from './config/service-config.ts'
 export { runtimeErrors } from './errors.ts'
+export { createExchange, type Exchange, type ExchangeOptions } from './exchange/exchange.ts'
+export type { ExchangeStatus } from './exchange/exchange-status.ts'
 export {
   type CapabilityCheck,
   type CapabilityHealth,
@@ -26,7 +30,8 @@ export {
 } from './health.ts'
 export type { Access } from './http/access.ts'
 export { idempotencyKeyOf } from './http/answer-once.ts'
-export { createHttpApp, type HttpApp, type HttpAppOptions } from './http/http-app.ts'
+export { createHttpApp, type HttpAppOptions } from './http/http-app.ts'
+export type { HttpApp } from './http/http-app-type.ts'
 export { decodeCursor, encodeCursor, pageQuerySchema, pageSchema } from './http/pages.ts'
 export { type Problem, problemContentType, problemFrom, problemSchema } from './http/problem.ts'
 export { callerOf, metadataOf } from './http/request-context.ts'

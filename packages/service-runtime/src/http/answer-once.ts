@@ -3,7 +3,7 @@ import type { Clock } from '@evergrant/decider'
 import type { FastifyRequest } from 'fastify'
 import { runtimeErrors } from '../errors.ts'
 import type { IdempotencyStore, IdempotentRequest } from '../idempotency/idempotency-store.ts'
-import type { HttpApp } from './http-app.ts'
+import type { HttpApp } from './http-app-type.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

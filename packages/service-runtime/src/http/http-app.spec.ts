@@ -6,7 +6,8 @@ import { createHealth } from '../health.ts'
 import { createInMemoryIdempotencyStore } from '../idempotency/in-memory-idempotency-store.ts'
 import { createLogger } from '../log/logger.ts'
 import { createMetrics } from '../metrics.ts'
-import { createHttpApp, type HttpApp } from './http-app.ts'
+import { createHttpApp } from './http-app.ts'
+import type { HttpApp } from './http-app-type.ts'
 import { pageQuerySchema } from './pages.ts'
 import { callerOf, metadataOf } from './request-context.ts'
 
@@ -58,6 +59,7 @@ beforeAll(async () => {
   app.get('/v1/broken', { config: { access: 'public' } }, async () => {
     throw new Error('select * from secrets where password = 1')
   })
+  app.post('/v1/pushes', { config: { access: 'public' } }, async () => ({}))
   await app.ready()
 })
 
@@ -127,6 +129,10 @@ describe('an HTTP app', () => {
     const headers = { ...(await alice()), 'content-type': 'application/json' }
     const answer = await app.inject({ method: 'POST', url: '/v1/things', headers })
     expect([answer.statusCode, answer.json().code]).toEqual([400, 'invalid_input'])
+  })
+  it('takes an empty body whatever media type it claims', async () => {
+    const headers = { 'content-type': 'application/json; utf-8', 'content-length': '0' }
+    expect((await app.inject({ method: 'POST', url: '/v1/pushes', headers })).statusCode).toBe(200)
   })
   it('refuses a broken path encoding with 400', async () => {
     const answer = await app.inject('/v1/things/%zz')

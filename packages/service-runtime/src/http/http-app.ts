@@ -1,12 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock, Ids } from '@evergrant/decider'
 import {
   type FastifyBaseLogger,
-  type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   fastify,
-  type RawServerDefault,
+  LogController,
 } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Authenticator } from '../auth/authenticator.ts'
@@ -17,6 +15,7 @@ import type { Logger } from '../log/logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { admit, misdeclaration } from './access.ts'
 import { answerOnce } from './answer-once.ts'
+import type { HttpApp } from './http-app-type.ts'
 import { parseJsonBodies } from './json-body.ts'
 import { observeRequests } from './observe-requests.ts'
 import { serveOpenApi } from './openapi.ts'
@@ -26,15 +25,6 @@ import { refusalFrom } from './refusal.ts'
 import { requestIdFrom, traceparentFrom } from './request-context.ts'
 import { createRouteTable } from './route-table.ts'
 import { answerSocketErrors } from './socket-errors.ts'
-
-/** A Fastify 5 instance whose schemas are zod. */
-export type HttpApp = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  ZodTypeProvider
->
 
 export interface HttpAppOptions {
   readonly name: string
@@ -53,13 +43,6 @@ export interface HttpAppOptions {
   readonly bodyLimitBytes?: number
 }
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** Aborts when the app starts to close: end your event streams, or the close waits for them. */
-    closing: AbortSignal
-  }
-}
-
 /** Routes are plain functions that take this app; every one of them says who may call it (`config.access`).
  * @throws DomainError `misdeclared_route` from the declaration of a route that is not safe to start with. */
 export function createHttpApp(options: HttpAppOptions): HttpApp {
@@ -68,7 +51,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const routes = createRouteTable()
   const app: HttpApp = fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    // observe-requests.ts writes the one line per request.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes ?? 256 * 1024,
     requestTimeout: 30_000,
     // Longer than the idle timeout of whoever is in front, or a request is sent into a connection that just closed.
@@ -106,6 +90,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   app.addHook('onRequest', async (request, reply) => {
     request.traceparent = traceparentFrom(request.headers.traceparent, ids)
     reply.header('x-request-id', request.id)
+    // Google's push says `application/json; utf-8` over an empty body: what is not there has no media type.
+    if (isBodyless(request)) delete request.raw.headers['content-type']
     if (closing.signal.aborted) {
       reply.header('connection', 'close')
       throw runtimeErrors.shutting_down({ retryAfterSeconds: 1 })
@@ -130,6 +116,10 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   serveOpenApi(app, options)
   operationsRoutes(app, options)
   return app
+}
+
+function isBodyless({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {

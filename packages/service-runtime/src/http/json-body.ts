@@ -1,4 +1,4 @@
-import type { HttpApp } from './http-app.ts'
+import type { HttpApp } from './http-app-type.ts'
 
 /** Only JSON comes in; anything else is 415. An empty body is no body, whatever its content type claims. */
 export function parseJsonBodies(app: HttpApp): void {

@@ -1,5 +1,5 @@
 import type { Metrics } from '../metrics.ts'
-import type { HttpApp } from './http-app.ts'
+import type { HttpApp } from './http-app-type.ts'
 
 const quiet = /^\/(health\/|metrics$|openapi\.json$)/
 

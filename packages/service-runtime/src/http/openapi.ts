@@ -1,7 +1,7 @@
 import fastifySwagger from '@fastify/swagger'
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import type { HttpApp } from './http-app.ts'
+import type { HttpApp } from './http-app-type.ts'
 import { problemSchema } from './problem.ts'
 
 const hidden = new Set(['/openapi.json', '/metrics'])

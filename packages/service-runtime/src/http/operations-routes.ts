@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Health } from '../health.ts'
 import type { Metrics } from '../metrics.ts'
-import type { HttpApp } from './http-app.ts'
+import type { HttpApp } from './http-app-type.ts'
 
 const capabilitySchema = z.object({
   name: z.string(),
