@@ -56,13 +56,15 @@ export function evolveGrant(state: GrantState, fact: GrantFact): GrantState {
         ...state,
         status: 'revoked',
         reason: fact.data.reason,
-        revocation: 'pending',
-        revocationAttempts: 0,
+        refresh: { status: 'idle' },
+        revocation: { status: 'pending', failures: 0, dueAt: fact.data.revokedAt },
       }
-    case 'RevocationDelayed':
-      return { ...state, revocationAttempts: state.revocationAttempts + 1 }
+    case 'RevocationDelayed': {
+      const failures = state.revocation.status === 'pending' ? state.revocation.failures + 1 : 1
+      return { ...state, revocation: { status: 'pending', failures, dueAt: fact.data.nextAttemptAt } }
+    }
     case 'RevocationSettled':
-      return { ...state, revocation: 'settled', refreshTokenGeneration: null }
+      return { ...state, revocation: { status: 'settled' }, refreshTokenGeneration: null }
     default:
       return state
   }
@@ -90,8 +92,7 @@ function opened(data: DataOf<'GrantOpened'>): Grant {
     authorizationIds: [],
     connections: {},
     refresh: { status: 'idle' },
-    revocation: 'none',
-    revocationAttempts: 0,
+    revocation: { status: 'none' },
   }
 }
 
@@ -121,8 +122,7 @@ function received(state: Grant, data: DataOf<'TokensReceived'>): Grant {
     connections,
     refresh: { status: 'idle' },
     // A new consent makes a pending revocation wrong: Google would kill the new tokens with the old.
-    revocation: 'none',
-    revocationAttempts: 0,
+    revocation: { status: 'none' },
   }
 }
 

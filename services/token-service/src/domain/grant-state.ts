@@ -31,6 +31,11 @@ export type RefreshState =
       readonly nextAttemptAt: string | null
     }
 
+/** What is left to do at Google after the last connection went. */
+export type RevocationState =
+  | { readonly status: 'none' | 'settled' }
+  | { readonly status: 'pending'; readonly failures: number; readonly dueAt: string }
+
 export interface Grant {
   readonly status: 'live' | 'needs_reauthorization' | 'revoked'
   /** Why it is not live. */
@@ -50,8 +55,7 @@ export interface Grant {
   readonly authorizationIds: readonly string[]
   readonly connections: Partial<Record<Service, ConnectionState>>
   readonly refresh: RefreshState
-  readonly revocation: 'none' | 'pending' | 'settled'
-  readonly revocationAttempts: number
+  readonly revocation: RevocationState
 }
 
 export type GrantState = { readonly status: 'none' } | Grant

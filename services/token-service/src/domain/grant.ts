@@ -23,10 +23,10 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantFact> = {
       case 'Disconnect':
         return disconnect(command, state)
       case 'SettleRevocation':
-        if (state.status !== 'revoked' || state.revocation !== 'pending') return []
+        if (state.status !== 'revoked' || state.revocation.status !== 'pending') return []
         return [{ type: 'RevocationSettled', data: { outcome: command.outcome, settledAt: command.now } }]
       case 'DelayRevocation': {
-        if (state.status !== 'revoked' || state.revocation !== 'pending') return []
+        if (state.status !== 'revoked' || state.revocation.status !== 'pending') return []
         const { httpStatus, nextAttemptAt, now } = command
         return [{ type: 'RevocationDelayed', data: { httpStatus, nextAttemptAt, at: now } }]
       }

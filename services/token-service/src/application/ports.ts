@@ -1,0 +1,103 @@
+import type { Service } from '@evergrant/event-contracts'
+import type { UnitOfWork } from '@evergrant/event-store'
+import type { RefreshEvidence } from '../domain/failure-class.ts'
+import type { Grant } from '../domain/grant-state.ts'
+
+/** Whose secret, of which token set. What a stored ciphertext is bound to: a swapped or rolled-back row cannot be opened. */
+export interface SecretBinding {
+  readonly grantId: string
+  readonly userId: string
+  readonly generation: number
+}
+
+export interface TokensToKeep extends SecretBinding {
+  readonly accessToken: string
+  /** null keeps the one that is there. */
+  readonly refreshToken: string | null
+}
+
+/** Keeps tokens encrypted at rest. */
+export interface SecretVault {
+  /** Commits with the unit of work. */
+  keep(unit: UnitOfWork, tokens: TokensToKeep): Promise<void>
+  /** undefined when a newer generation is stored by now: read the grant again.
+   * @throws DomainError `tokens_not_readable` when the ciphertext is missing or fails authentication. */
+  accessToken(binding: SecretBinding): Promise<string | undefined>
+  /** As `accessToken`; `generation` is the one the refresh token came with. */
+  refreshToken(binding: SecretBinding): Promise<string | undefined>
+  /** Destroys the grant's data key, and with it every copy of its tokens. Commits with the unit of work. */
+  shred(unit: UnitOfWork, grantId: string): Promise<void>
+}
+
+export type RefreshAnswer =
+  | {
+      readonly ok: true
+      readonly accessToken: string
+      /** null when Google kept the old one, which is what it does. */
+      readonly refreshToken: string | null
+      /** null when Google did not repeat them. */
+      readonly scopes: readonly string[] | null
+      /** In Google's time. */
+      readonly expiresAt: Date
+    }
+  | { readonly ok: false; readonly evidence: RefreshEvidence; readonly retryAfterSeconds: number | null }
+
+export type RevocationAnswer =
+  | { readonly settled: 'revoked' | 'already_gone' }
+  | { readonly settled: null; readonly httpStatus: number | null; readonly retryAfterSeconds: number | null }
+
+/** Google's token and revocation endpoints. Both answer with evidence instead of throwing; both have a deadline. */
+export interface ProviderTokens {
+  refresh(refreshToken: string): Promise<RefreshAnswer>
+  revoke(token: string): Promise<RevocationAnswer>
+  /** Our clock, corrected by what Google's `Date` headers say. */
+  now(): Date
+}
+
+/** A connection and the grant it is one service of. */
+export interface ConnectionCard {
+  readonly grant: Grant
+  readonly service: Service
+  readonly lastUsedAt: string | null
+}
+
+/** What the read models answer. */
+export interface Grants {
+  /** The token query: undefined when there is no such connection. */
+  ofConnection(connectionId: string): Promise<ConnectionCard | undefined>
+  byId(grantId: string): Promise<Grant | undefined>
+  /** Whether another user of this application holds a live grant of the same Google account. */
+  accountIsSharedWithOthers(grant: Grant): Promise<boolean>
+}
+
+/** Tells waiting replicas that a refresh is over. Lossy: whoever waits also looks for itself. */
+export interface RefreshSignals {
+  settled(grantId: string): void
+  /** Resolves at the next signal for this grant, or after `ms`. */
+  wait(grantId: string, ms: number): Promise<void>
+}
+
+export interface Vend {
+  readonly connectionId: string
+  readonly grantId: string
+  readonly generation: number
+  readonly caller: string
+  readonly purpose: string | null
+  readonly scopes: readonly string[]
+  readonly traceparent: string | null
+  readonly at: Date
+}
+
+/** Who borrowed what. Never slows a vend down. */
+export interface VendLog {
+  record(vend: Vend): void
+}
+
+/** Success and failure of token queries and refreshes, for /v1/google/health and /metrics. */
+export interface TokenOutcomes {
+  query(service: Service, ok: boolean): void
+  refresh(services: readonly Service[], outcome: string): void
+}
+
+/** Numbers in [0, 1), so that waits and due times can spread. */
+export type Random = () => number

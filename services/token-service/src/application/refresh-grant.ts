@@ -1,0 +1,192 @@
+import type { Clock, DomainError, Ids } from '@evergrant/decider'
+import type { Service } from '@evergrant/event-contracts'
+import type { FactMetadata } from '@evergrant/event-store'
+import { tokenErrors } from '../domain/errors.ts'
+import { failuresOf } from '../domain/evolve-grant.ts'
+import { classifyFailure, type FailureClass } from '../domain/failure-class.ts'
+import type { Holder, RefreshCause } from '../domain/grant-facts.ts'
+import { connectedServices, type Grant } from '../domain/grant-state.ts'
+import { nextAttemptAt, refreshDueAt, refreshLeaseMs } from '../domain/refresh-timing.ts'
+import type { HandleGrant } from './grant-commands.ts'
+import type { Grants, ProviderTokens, Random, RefreshAnswer, SecretVault, TokenOutcomes } from './ports.ts'
+
+export interface RefreshDeps {
+  readonly handle: HandleGrant
+  readonly grants: Pick<Grants, 'byId'>
+  readonly vault: SecretVault
+  readonly provider: ProviderTokens
+  readonly settled: (grantId: string) => void
+  readonly outcomes: TokenOutcomes
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly random: Random
+  readonly holder: Holder
+  /** Longer than the provider's deadline; a test may shorten both. */
+  readonly leaseMs?: number
+  /** Called at named points; only failure tests set it. */
+  readonly crashPoint?: (name: 'after_started' | 'after_answer') => void | Promise<void>
+}
+
+export interface RefreshRequest {
+  readonly grantId: string
+  /** The generation the caller found wanting. */
+  readonly seenGeneration: number
+  readonly cause: RefreshCause
+  readonly metadata: FactMetadata
+}
+
+/** One attempt to get a new token set, by this process. Resolves when a newer generation is there or nothing is left to do.
+ * @throws DomainError `refresh_under_way` (another replica is at it), `refresh_backing_off`, `needs_reauthorization`,
+ * `client_misconfigured`, `google_unavailable`, `tokens_not_readable`. */
+export async function refreshGrant(deps: RefreshDeps, request: RefreshRequest): Promise<void> {
+  const grant = await deps.grants.byId(request.grantId)
+  if (!grant) throw tokenErrors.connection_not_found()
+  if (grant.generation > request.seenGeneration) return
+  // Opened before the announcement: a token nobody can read must not leave an announcement without an outcome.
+  const refreshToken = await openRefreshToken(deps, grant)
+  const attemptId = deps.ids.next()
+  const started = await announce(deps, request, attemptId)
+  if (started === 'nothing_to_do') return
+  if (refreshToken === undefined)
+    throw tokenErrors.tokens_not_readable({ detail: { grantId: grant.grantId } })
+  await deps.crashPoint?.('after_started')
+  const startedAt = deps.provider.now()
+  const answer = await deps.provider.refresh(refreshToken)
+  await deps.crashPoint?.('after_answer')
+  try {
+    if (answer.ok) await recordSuccess(deps, request, { grant, attemptId, startedAt, answer })
+    else await recordFailure(deps, request, { grant, attemptId, answer })
+  } finally {
+    deps.settled(request.grantId)
+  }
+}
+
+async function openRefreshToken(deps: RefreshDeps, grant: Grant): Promise<string | undefined> {
+  if (grant.status !== 'live' || grant.refreshTokenGeneration === null) return undefined
+  const { grantId, userId, refreshTokenGeneration } = grant
+  return deps.vault.refreshToken({ grantId, userId, generation: refreshTokenGeneration })
+}
+
+async function announce(
+  deps: RefreshDeps,
+  request: RefreshRequest,
+  attemptId: string,
+): Promise<'started' | 'nothing_to_do'> {
+  const now = deps.clock.now()
+  const { facts, state } = await deps.handle({
+    grantId: request.grantId,
+    metadata: request.metadata,
+    command: {
+      type: 'StartRefresh',
+      now: now.toISOString(),
+      attemptId,
+      holder: deps.holder,
+      leaseUntil: new Date(now.getTime() + (deps.leaseMs ?? refreshLeaseMs)).toISOString(),
+      cause: request.cause,
+      seenGeneration: request.seenGeneration,
+    },
+  })
+  if (facts.some((fact) => fact.type === 'RefreshStarted')) return 'started'
+  if (state.status === 'needs_reauthorization') throw needsReauthorization(state.reason)
+  return 'nothing_to_do'
+}
+
+interface Attempt<Answer> {
+  readonly grant: Grant
+  readonly attemptId: string
+  readonly answer: Answer
+}
+
+async function recordSuccess(
+  deps: RefreshDeps,
+  request: RefreshRequest,
+  attempt: Attempt<Extract<RefreshAnswer, { ok: true }>> & { readonly startedAt: Date },
+): Promise<void> {
+  const { grant, answer, attemptId, startedAt } = attempt
+  const { grantId, userId } = grant
+  await deps.handle({
+    grantId,
+    metadata: request.metadata,
+    command: {
+      type: 'RecordRefreshed',
+      attemptId,
+      generation: grant.generation,
+      scopes: answer.scopes,
+      expiresAt: answer.expiresAt.toISOString(),
+      refreshDueAt: refreshDueAt({
+        from: startedAt,
+        expiresAt: answer.expiresAt,
+        jitter: deps.random(),
+      }).toISOString(),
+      refreshTokenReplaced: answer.refreshToken !== null,
+      refreshedAt: deps.clock.now().toISOString(),
+    },
+    alongside: (unit) =>
+      deps.vault.keep(unit, {
+        grantId,
+        userId,
+        generation: grant.generation + 1,
+        accessToken: answer.accessToken,
+        refreshToken: answer.refreshToken,
+      }),
+  })
+  deps.outcomes.refresh(servicesOf(grant), 'refreshed')
+}
+
+async function recordFailure(
+  deps: RefreshDeps,
+  request: RefreshRequest,
+  attempt: Attempt<Extract<RefreshAnswer, { ok: false }>>,
+): Promise<void> {
+  const { grant, attemptId, answer } = attempt
+  const failureClass = classifyFailure(answer.evidence)
+  const now = deps.clock.now()
+  const again = nextAttemptAt({
+    now,
+    failureClass,
+    failures: failuresOf(grant),
+    retryAfterSeconds: answer.retryAfterSeconds,
+    jitter: deps.random(),
+  })
+  const { facts, state } = await deps.handle({
+    grantId: grant.grantId,
+    metadata: { ...request.metadata, actor: { kind: 'google' } },
+    command: {
+      type: 'RecordRefreshFailed',
+      attemptId,
+      generation: grant.generation,
+      failureClass,
+      evidence: answer.evidence,
+      nextAttemptAt: again?.toISOString() ?? null,
+      failedAt: now.toISOString(),
+    },
+  })
+  deps.outcomes.refresh(servicesOf(grant), failureClass)
+  // Nothing recorded: somebody else's newer outcome stands, and that one is what the caller gets.
+  if (facts.length === 0) return
+  throw refusalOf(failureClass, again, now, state.status === 'none' ? null : state.reason)
+}
+
+function refusalOf(
+  failureClass: FailureClass,
+  again: Date | null,
+  now: Date,
+  reason: string | null,
+): DomainError {
+  const wait = again === null ? {} : { retryAfterSeconds: secondsUntil(again, now) }
+  if (failureClass === 'client_misconfigured') return tokenErrors.client_misconfigured(wait)
+  if (again === null) return needsReauthorization(reason)
+  return tokenErrors.google_unavailable({ ...wait, extensions: { failureClass } })
+}
+
+function needsReauthorization(reason: string | null): DomainError {
+  return tokenErrors.needs_reauthorization({ extensions: { reason } })
+}
+
+function secondsUntil(then: Date, now: Date): number {
+  return Math.max(1, Math.ceil((then.getTime() - now.getTime()) / 1000))
+}
+
+function servicesOf(grant: Grant): Service[] {
+  return connectedServices(grant).map(({ service }) => service)
+}

@@ -1,0 +1,112 @@
+import type { Clock } from '@evergrant/decider'
+import type { FactMetadata } from '@evergrant/event-store'
+import { tokenErrors } from '../domain/errors.ts'
+import { decideVend, type VendRequest } from '../domain/vend-decision.ts'
+import type { Freshness } from './keep-fresh.ts'
+import type { ConnectionCard, Grants, ProviderTokens, SecretVault, TokenOutcomes, VendLog } from './ports.ts'
+
+export interface VendCommand extends VendRequest {
+  readonly connectionId: string
+  readonly purpose: string | null
+  readonly caller: string
+  readonly metadata: FactMetadata
+}
+
+export interface VendedToken {
+  readonly accessToken: string
+  readonly tokenType: 'Bearer'
+  readonly expiresAt: string
+  readonly scopes: readonly string[]
+  readonly generation: number
+}
+
+export interface VendDeps {
+  readonly grants: Pick<Grants, 'ofConnection'>
+  readonly vault: Pick<SecretVault, 'accessToken'>
+  readonly provider: Pick<ProviderTokens, 'now'>
+  readonly freshness: Freshness
+  readonly vendLog: VendLog
+  readonly outcomes: TokenOutcomes
+  readonly clock: Clock
+  readonly publicUrl: string
+  /** A refresh behind the caller's back failed; the caller has its token and must not hear of it. */
+  readonly onBackgroundFailure: (error: unknown) => void
+}
+
+/** A generation can move on under a reader only as often as refreshes happen; more than this is a defect. */
+const looks = 4
+
+/** Lends an access token that works. A usable one is served at once, whatever happens behind it.
+ * @throws DomainError `connection_not_found`, `needs_reauthorization`, `missing_scopes`, `google_unavailable`,
+ * `client_misconfigured`, `tokens_not_readable`. */
+export async function vendAccessToken(deps: VendDeps, command: VendCommand): Promise<VendedToken> {
+  for (let look = 1; look <= looks; look++) {
+    const card = await deps.grants.ofConnection(command.connectionId)
+    if (!card) throw tokenErrors.connection_not_found()
+    const { grant, service } = card
+    const context = { googleNow: deps.provider.now(), publicUrl: deps.publicUrl }
+    const decision = decideVend(grant, service, command, context)
+    if (decision.kind === 'refresh_first') {
+      // A new generation that is still too short cannot get longer by asking again.
+      if (look > 2) break
+      await refreshOrExplain(deps, command, card)
+      continue
+    }
+    if (decision.refreshDue) refreshBehind(deps, command, card)
+    const { grantId, userId, generation } = grant
+    const accessToken = await deps.vault.accessToken({ grantId, userId, generation })
+    if (accessToken === undefined) continue
+    deps.outcomes.query(service, true)
+    deps.vendLog.record({
+      connectionId: command.connectionId,
+      grantId,
+      generation,
+      caller: command.caller,
+      purpose: command.purpose,
+      scopes: command.requiredScopes,
+      traceparent: command.metadata.traceparent ?? null,
+      at: deps.clock.now(),
+    })
+    return { accessToken, tokenType: 'Bearer', expiresAt: grant.expiresAt, scopes: grant.scopes, generation }
+  }
+  throw tokenErrors.google_unavailable({ retryAfterSeconds: 1 })
+}
+
+async function refreshOrExplain(deps: VendDeps, command: VendCommand, card: ConnectionCard): Promise<void> {
+  const { grantId, generation } = card.grant
+  try {
+    await deps.freshness.refresh({
+      grantId,
+      seenGeneration: generation,
+      cause: 'vend',
+      metadata: command.metadata,
+    })
+  } catch (error) {
+    // The state after the failure may say it better: what to do, and where to click.
+    const after = await deps.grants.ofConnection(command.connectionId)
+    if (after) {
+      decideVend(after.grant, after.service, command, {
+        googleNow: deps.provider.now(),
+        publicUrl: deps.publicUrl,
+      })
+    }
+    deps.outcomes.query(card.service, false)
+    throw error
+  }
+}
+
+function refreshBehind(deps: VendDeps, command: VendCommand, { grant }: ConnectionCard): void {
+  const waiting =
+    grant.refresh.status === 'failed' && (grant.refresh.nextAttemptAt ?? '~') > deps.clock.now().toISOString()
+  const underWay =
+    grant.refresh.status === 'started' && grant.refresh.leaseUntil > deps.clock.now().toISOString()
+  if (waiting || underWay || grant.refreshTokenGeneration === null) return
+  deps.freshness
+    .refresh({
+      grantId: grant.grantId,
+      seenGeneration: grant.generation,
+      cause: 'vend',
+      metadata: command.metadata,
+    })
+    .catch(deps.onBackgroundFailure)
+}

@@ -1,0 +1,109 @@
+import { type Service, services } from '@evergrant/event-contracts'
+import { type Database, epochMs, sqlOf, type UnitOfWork } from '@evergrant/event-store'
+import { grantStreamOf } from '../domain/grant-facts.ts'
+import type { Grant, GrantState } from '../domain/grant-state.ts'
+
+interface StateRow {
+  readonly state: string
+}
+
+export async function readGrantState(unit: UnitOfWork, streamId: string): Promise<GrantState> {
+  const [row] = await sqlOf(unit)<StateRow>(
+    'select state::text as state from grant_state where stream_id = $1',
+    [streamId],
+  )
+  return row ? (JSON.parse(row.state) as Grant) : { status: 'none' }
+}
+
+export async function writeGrantState(unit: UnitOfWork, grant: Grant): Promise<void> {
+  await sqlOf(unit)(
+    `insert into grant_state (grant_id, stream_id, user_id, issuer, account_id, status, state)
+     values ($1, $2, $3, $4, $5, $6, $7::jsonb)
+     on conflict (grant_id) do update
+       set account_id = excluded.account_id, status = excluded.status, state = excluded.state`,
+    [
+      grant.grantId,
+      grantStreamOf(grant.grantId),
+      grant.userId,
+      grant.issuer,
+      grant.account.id,
+      grant.status,
+      JSON.stringify(grant),
+    ],
+  )
+}
+
+interface CardRow extends StateRow {
+  readonly service: string
+  readonly token_service: string
+  readonly scope: string | null
+  readonly token_expiry: number | null
+  readonly last_used_at: number | null
+}
+
+/** The token query and its siblings. It reads `user_oauth_tokens` on purpose: a column missing there must be seen here. */
+export function grantQueries(database: Database) {
+  const sql = sqlOf(database)
+  return {
+    async ofConnection(connectionId: string) {
+      const [row] = await sql<CardRow>(
+        `select g.state::text as state, c.service, t.service as token_service, t.scope,
+                ${epochMs('t.token_expiry')} as token_expiry, ${epochMs('u.last_used_at')} as last_used_at
+           from user_oauth_tokens t
+           join connection_status c on c.id = t.id
+           join grant_state g on g.grant_id = c.grant_id
+           left join connection_use u on u.connection_id = t.id
+          where t.id = $1`,
+        [connectionId],
+      )
+      return row === undefined ? undefined : cardOf(row)
+    },
+    async byId(grantId: string): Promise<Grant | undefined> {
+      const [row] = await sql<StateRow>('select state::text as state from grant_state where grant_id = $1', [
+        grantId,
+      ])
+      return row === undefined ? undefined : (JSON.parse(row.state) as Grant)
+    },
+    async accountIsSharedWithOthers({ issuer, account, grantId }: Grant): Promise<boolean> {
+      const rows = await sql(
+        `select 1 from grant_state
+          where issuer = $1 and account_id = $2 and status = 'live' and grant_id <> $3 limit 1`,
+        [issuer, account.id, grantId],
+      )
+      return rows.length > 0
+    },
+    /** Connections of a user by id, at most `limit`, after `after`. */
+    async ofUser(userId: string, page: { readonly after: string | null; readonly limit: number }) {
+      const rows = await sql<{ state: string; service: string; last_used_at: number | null }>(
+        `select g.state::text as state, c.service, ${epochMs('u.last_used_at')} as last_used_at
+           from connection_status c
+           join grant_state g on g.grant_id = c.grant_id
+           left join connection_use u on u.connection_id = c.id
+          where c.user_id = $1 and ($2::uuid is null or c.id > $2::uuid)
+          order by c.id limit $3`,
+        [userId, page.after, page.limit],
+      )
+      return rows.map(cardOf)
+    },
+  }
+}
+
+export type GrantQueries = ReturnType<typeof grantQueries>
+
+function cardOf(row: {
+  readonly state: string
+  readonly service: string
+  readonly last_used_at: number | null
+}) {
+  return {
+    grant: JSON.parse(row.state) as Grant,
+    service: serviceOf(row.service),
+    lastUsedAt: row.last_used_at === null ? null : new Date(row.last_used_at).toISOString(),
+  }
+}
+
+function serviceOf(word: string): Service {
+  const service = services.find((known) => known === word)
+  if (!service) throw new TypeError('connection_status holds a service nobody knows')
+  return service
+}

@@ -1,0 +1,34 @@
+import { type Projection, type RecordedFact, sqlOf } from '@evergrant/event-store'
+import { evolveGrant } from '../domain/evolve-grant.ts'
+import { type GrantFact, grantFactCatalogue } from '../domain/grant-facts.ts'
+import { writeConnectionStatus } from './connection-status.ts'
+import { writeGrantSchedule } from './grant-schedule.ts'
+import { readGrantState, writeGrantState } from './grant-state.ts'
+import { writeUserOauthTokens } from './user-oauth-tokens.ts'
+
+/** All read models of a grant: rows of one stream, kept in the transaction of its facts. */
+export const grantsProjection: Projection = {
+  name: 'grants',
+  async apply(unit, fact) {
+    if (!isGrantFact(fact)) return
+    const grant = evolveGrant(await readGrantState(unit, fact.streamId), fact)
+    if (grant.status === 'none') return
+    await writeGrantState(unit, grant)
+    await writeUserOauthTokens(unit, grant, fact.recordedAt)
+    await writeConnectionStatus(unit, grant, fact.recordedAt)
+    await writeGrantSchedule(unit, grant)
+  },
+  async forget(unit, streamId) {
+    const sql = sqlOf(unit)
+    await sql(
+      `delete from user_oauth_tokens t using connection_status c, grant_state g
+        where t.id = c.id and c.grant_id = g.grant_id and g.stream_id = $1`,
+      [streamId],
+    )
+    await sql('delete from grant_state where stream_id = $1', [streamId])
+  },
+}
+
+function isGrantFact(fact: RecordedFact): fact is RecordedFact<GrantFact> {
+  return Object.hasOwn(grantFactCatalogue, fact.type)
+}

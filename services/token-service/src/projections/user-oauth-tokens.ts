@@ -1,0 +1,36 @@
+import { connectionIdOf } from '@evergrant/event-contracts'
+import { entityManagerOf, type UnitOfWork } from '@evergrant/event-store'
+import type { ConnectionState, Grant } from '../domain/grant-state.ts'
+import { UserOauthToken } from './user-oauth-token.ts'
+
+/** Brings the rows of a grant's connections up to date. */
+export async function writeUserOauthTokens(unit: UnitOfWork, grant: Grant, at: Date): Promise<void> {
+  if (grant.generation === 0) return
+  const rows = Object.values(grant.connections).map((connection) => rowOf(grant, connection, at))
+  await entityManagerOf(unit).upsertMany(UserOauthToken, rows)
+}
+
+function rowOf(grant: Grant, connection: ConnectionState, at: Date) {
+  const ended = connection.disconnected !== null || grant.status === 'revoked'
+  const { refreshTokenGeneration } = grant
+  return {
+    id: connectionIdOf(grant.grantId, connection.service),
+    userId: grant.userId,
+    service: connection.service,
+    accessToken: ended ? null : referenceTo(grant, 'access_token', grant.generation),
+    refreshToken:
+      ended || refreshTokenGeneration === null
+        ? null
+        : referenceTo(grant, 'refresh_token', refreshTokenGeneration),
+    tokenExpiry: ended ? null : new Date(grant.expiresAt),
+    scope: grant.scopes.join(' '),
+    serviceUserId: grant.account.id,
+    serviceEmail: grant.account.email,
+    createdAt: new Date(connection.connectedAt),
+    updatedAt: at,
+  }
+}
+
+function referenceTo(grant: Grant, field: string, generation: number): string {
+  return `vault:${grant.grantId}/${field}@${generation}`
+}
