@@ -1,0 +1,24 @@
+import { oauthErrors } from './errors.ts'
+
+const lengthLimit = 2048
+
+/** Where the browser may be sent afterwards: only to registered origins, or this would be an open redirector (RFC 9700 4.11).
+ * @throws DomainError `return_to_not_registered`. */
+export function checkReturnTo(returnTo: string, registeredOrigins: readonly string[]): string {
+  const url = returnTo.length <= lengthLimit && URL.canParse(returnTo) ? new URL(returnTo) : undefined
+  const registered = url && /^https?:$/.test(url.protocol) && registeredOrigins.includes(url.origin)
+  // Credentials in front of the host make a foreign address look like a registered one.
+  if (!registered || url.username || url.password) {
+    const message = 'must be an absolute URL at a registered origin'
+    throw oauthErrors.return_to_not_registered({ fields: [{ path: 'returnTo', message }] })
+  }
+  return url.href
+}
+
+/** The address to return to, with what became of the authorization. */
+export function returnAddress(returnTo: string, authorizationId: string, status: string): string {
+  const url = new URL(returnTo)
+  url.searchParams.set('authorization', authorizationId)
+  url.searchParams.set('status', status)
+  return url.href
+}

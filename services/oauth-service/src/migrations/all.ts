@@ -1,0 +1,5 @@
+import { eventStoreMigrations } from '@evergrant/event-store'
+import { Authorizations } from './0001-authorizations.ts'
+
+/** In order, oldest first; what the event store needs comes before what this service adds. */
+export const migrations = [...eventStoreMigrations, { name: '0001-authorizations', class: Authorizations }]
