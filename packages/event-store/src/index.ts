@@ -1,4 +1,7 @@
+export type { CrashPoint } from './crash-point.ts'
 export type { Database } from './database.ts'
+export { isDatabaseUnavailable } from './database-errors.ts'
+export { storeErrors } from './errors.ts'
 export type {
   Actor,
   Append,
@@ -23,6 +26,9 @@ export type {
   ParkedEvents,
   SourceStream,
 } from './inbox.ts'
+export { type MigrateOptions, migrate } from './migrate.ts'
+export { eventStoreMigrations } from './migrations/all.ts'
+export { type DatabaseOptions, openDatabase } from './open-database.ts'
 export type {
   OutboxStatus,
   OutgoingMessage,
@@ -31,14 +37,15 @@ export type {
   PublishOutcome,
   Relay,
 } from './outbox.ts'
+export { createPostgresEventStore, type PostgresEventStoreOptions } from './postgres-event-store.ts'
 export { compareDigest, type Digest, digestOf, type Gap, gapsToRepair, republish } from './repair.ts'
 export {
   createInbox,
-  createPostgresEventStore,
   createRelay,
   type InboxOptions,
   inboxStatus,
   outboxStatus,
-  type PostgresEventStoreOptions,
   type RelayOptions,
 } from './signatures.ts'
+export { epochMs, type Sql, sqlOf } from './sql.ts'
+export { entityManagerOf, savepoint } from './unit-of-work.ts'

@@ -1,0 +1,75 @@
+import { type AnyEntity, type EntityClass, type EntitySchema, MikroORM } from '@mikro-orm/postgresql'
+import type { Database } from './database.ts'
+import { translateDatabaseError } from './database-errors.ts'
+import { storeErrors } from './errors.ts'
+import { sqlOf } from './sql.ts'
+
+export interface DatabaseOptions {
+  readonly url: string
+  readonly entities?: readonly (EntityClass<AnyEntity> | EntitySchema)[]
+  /** Connections at most; default 10. */
+  readonly poolSize?: number
+  /** Shows up in `pg_stat_activity`. */
+  readonly applicationName: string
+  /** No statement runs longer; default 30 000. */
+  readonly statementTimeoutMs?: number
+}
+
+/** Connects to a service's database.
+ * @throws DomainError `database_unavailable`, or `database_not_durable` where commits may be lost. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const orm = await MikroORM.init({
+    ...connectionOptions(options),
+    entities: [...(options.entities ?? [])],
+  })
+  const database: Database = {
+    orm,
+    em: () => orm.em.fork(),
+    ping: async () => {
+      await sqlOf(database)('select 1')
+    },
+    close: () => orm.close(true),
+  }
+  try {
+    await refuseToLoseCommits(database)
+    return database
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+/** What every connection of ours has in common. */
+export function connectionOptions(options: Omit<DatabaseOptions, 'entities'>) {
+  const url = new URL(options.url)
+  return {
+    clientUrl: options.url,
+    port: Number(url.port || 5432),
+    ensureDatabase: false,
+    discovery: { warnWhenNoEntities: false },
+    // Failures reach the caller as errors; the ORM's own console lines would bypass the redacting logger.
+    logger: () => undefined,
+    debug: false,
+    pool: { min: 0, max: options.poolSize ?? 10 },
+    driverOptions: {
+      // The driver reads it again for what MikroORM leaves out: sslmode, sockets.
+      connectionString: options.url,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: 5000,
+      keepAlive: true,
+      statement_timeout: options.statementTimeoutMs ?? 30_000,
+      // A forgotten transaction would hold back `safe_position()` and every projection with it.
+      idle_in_transaction_session_timeout: 30_000,
+    },
+  }
+}
+
+/** An HTTP 200 for a commit that a power cut can undo would be a lie, and its event may already be on the bus. */
+async function refuseToLoseCommits(database: Database): Promise<void> {
+  const [setting] = await sqlOf(database)<{ value: string }>(
+    "select current_setting('synchronous_commit') as value",
+  ).catch((error: unknown) => {
+    throw translateDatabaseError(error)
+  })
+  if (setting?.value === 'off') throw storeErrors.database_not_durable()
+}

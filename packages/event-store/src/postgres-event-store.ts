@@ -1,0 +1,87 @@
+import type { Clock, Fact } from '@evergrant/decider'
+import { appendToStream } from './append-to-stream.ts'
+import { type CrashPoint, neverCrash } from './crash-point.ts'
+import type { Database } from './database.ts'
+import { isSerializationFailure, translateDatabaseError } from './database-errors.ts'
+import { storeErrors } from './errors.ts'
+import type { Append, EventStore, FactCatalogue, Projection, StreamSlice, UnitOfWork } from './event-store.ts'
+import { type FactRow, factColumns, toRecordedFact } from './fact-rows.ts'
+import { inboxFacts } from './inbox-facts.ts'
+import { type Sql, sqlOf } from './sql.ts'
+import { bind, hasFailed } from './unit-of-work.ts'
+
+const attempts = 5
+
+export interface PostgresEventStoreOptions {
+  readonly database: Database
+  /** `ce-source`: the publishing service. */
+  readonly source: string
+  readonly facts: FactCatalogue
+  readonly projections: readonly Projection[]
+  readonly clock: Clock
+  /** Called after a commit that recorded publications: wake the relay. Must not throw. */
+  readonly onCommitted?: () => void
+  readonly crashPoint?: CrashPoint
+}
+
+/** The event store in the service's own database; facts, projections, publications and the service's own rows
+ * commit together. */
+export function createPostgresEventStore(options: PostgresEventStoreOptions): EventStore {
+  const { database, crashPoint = neverCrash } = options
+  const facts = { ...inboxFacts, ...options.facts }
+
+  const transactOnce = async <T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> => {
+    let published = false
+    const make = () => {
+      const unit: UnitOfWork = {
+        readStream: <F extends Fact>(streamId: string) => readStream<F>(sqlOf(unit), facts, streamId),
+        append: <F extends Fact>(append: Append<F>) => {
+          published ||= (append.publications?.length ?? 0) > 0
+          return appendToStream(unit, append, { ...options, facts })
+        },
+      }
+      return unit
+    }
+    const result = await database.em().transactional(async (em) => {
+      const outcome = await work(bind(em, make))
+      if (hasFailed(em)) throw storeErrors.transaction_aborted()
+      await crashPoint('before-commit')
+      return outcome
+    })
+    await crashPoint('after-commit')
+    if (published) options.onCommitted?.()
+    return result
+  }
+
+  return {
+    transaction: async (work) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await transactOnce(work)
+        } catch (error) {
+          if (!isSerializationFailure(error) || attempt === attempts) throw translateDatabaseError(error)
+        }
+      }
+    },
+    readStream: (streamId) => readStream(sqlOf(database), facts, streamId),
+    readAll: async ({ after, limit }) => {
+      const rows = await sqlOf(database)<FactRow>(
+        `select ${factColumns} from es.read_all($1, $2) e order by e.position`,
+        [after, limit],
+      )
+      return rows.map((row) => toRecordedFact(facts, row))
+    },
+  }
+}
+
+async function readStream<F extends Fact>(
+  sql: Sql,
+  facts: FactCatalogue,
+  streamId: string,
+): Promise<StreamSlice<F>> {
+  const rows = await sql<FactRow>(
+    `select ${factColumns} from es.event where stream_id = $1 order by es.event.version`,
+    [streamId],
+  )
+  return { version: rows.at(-1)?.version ?? 0, facts: rows.map((row) => toRecordedFact<F>(facts, row)) }
+}
