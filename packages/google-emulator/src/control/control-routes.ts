@@ -1,0 +1,65 @@
+import { type Call, jsonOf, ok, param, type Reply } from '../http/call.ts'
+import { GoogleError } from '../http/google-error.ts'
+import { type Route, route } from '../http/router.ts'
+import type { Control } from './control.ts'
+
+/** The control interface over HTTP: the same words as in `Control`, JSON in and out. */
+export function controlRoutes(control: Control): Route[] {
+  return [
+    get('/emulator/state', () => control.state()),
+    get('/emulator/requests', ({ query }) => ({ items: control.requests(requestFilter(query)) })),
+    remove('/emulator/requests', () => control.clearRequests()),
+    post('/emulator/reset', (_, body) => control.reset(body.seed as never)),
+    post('/emulator/accounts', (_, body) => control.addAccount(body as never)),
+    post('/emulator/calendars', (_, body) => control.addCalendar(body as never)),
+    post('/emulator/calendars/:id/events', (call, body) => control.putEvent(param(call, 'id'), body)),
+    post('/emulator/calendars/:id/seed', (call, body) =>
+      control.seedEvents(param(call, 'id'), body as never),
+    ),
+    post('/emulator/calendars/:id/share', (call, body) => control.share(param(call, 'id'), body as never)),
+    remove('/emulator/calendars/:id/events/:eventId', (call) =>
+      control.deleteEvent(param(call, 'id'), param(call, 'eventId')),
+    ),
+    post('/emulator/sync-tokens/expire', (_, body) => control.expireSyncTokens(body)),
+    post('/emulator/pages', (_, body) => control.planPages((body.sizes ?? []) as number[])),
+    post('/emulator/grants/revoke', (_, body) => control.revokeGrant(String(body.email))),
+    post('/emulator/access-tokens/expire', (_, body) => control.expireAccessTokens(String(body.email))),
+    post('/emulator/clock', (_, body) => moveClock(control, body)),
+    get('/emulator/clock', () => ({ now: control.state().now })),
+    get('/emulator/faults', () => ({ items: control.faults() })),
+    post('/emulator/faults', (_, body) => control.addFault(body as never)),
+    remove('/emulator/faults', () => control.clearFaults()),
+  ]
+}
+
+type Work = (call: Call, body: Record<string, unknown>) => unknown
+
+const get = (path: string, work: Work) => route('GET', path, answered(work))
+const post = (path: string, work: Work) => route('POST', path, answered(work))
+const remove = (path: string, work: Work) => route('DELETE', path, answered(work))
+
+function answered(work: Work) {
+  return (call: Call): Reply => {
+    try {
+      return ok(work(call, jsonOf(call)) ?? {})
+    } catch (error) {
+      if (error instanceof GoogleError) throw error
+      // A test that names something unknown should read why, at the place where it asked.
+      const message = error instanceof Error ? error.message : String(error)
+      return { status: 400, json: { error: { code: 400, message } } }
+    }
+  }
+}
+
+function requestFilter(query: URLSearchParams) {
+  const [method, path] = [query.get('method'), query.get('path')]
+  return { ...(method !== null && { method }), ...(path !== null && { path }) }
+}
+
+/** `{advanceSeconds}`, `{freeze: true | "<RFC 3339>"}`, `{resume: true}`; several are done in this order. */
+function moveClock(control: Control, body: Record<string, unknown>): { now: Date } {
+  const { advanceSeconds, freeze, resume } = body
+  if (freeze !== undefined) control.freezeClock(typeof freeze === 'string' ? new Date(freeze) : undefined)
+  if (resume === true) control.resumeClock()
+  return { now: control.advanceClock(typeof advanceSeconds === 'number' ? advanceSeconds : 0) }
+}

@@ -1,0 +1,95 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { calendarListRoutes } from './calendar/calendar-list-routes.ts'
+import { eventRoutes } from './calendar/event-routes.ts'
+import { createSnapshots } from './calendar/page-snapshots.ts'
+import { createEmulatorClock } from './clock.ts'
+import { type Control, createControl } from './control/control.ts'
+import { controlRoutes } from './control/control-routes.ts'
+import { createFaultScript } from './control/fault-script.ts'
+import { createRequestLog } from './control/request-log.ts'
+import { driveRoutes } from './drive/about-routes.ts'
+import { gmailRoutes } from './gmail/profile-routes.ts'
+import { createHttpServer } from './http/server.ts'
+import { defaultClient, type OAuthClient } from './oauth/client.ts'
+import { consentRoutes } from './oauth/consent-routes.ts'
+import { discoveryRoutes } from './oauth/discovery-routes.ts'
+import { createSigningKey } from './oauth/signing-key.ts'
+import { tokenRoutes } from './oauth/token-routes.ts'
+import { tokenStatusRoutes } from './oauth/token-status-routes.ts'
+import { createPersistence } from './persistence.ts'
+import { emptyState } from './state.ts'
+import type { World } from './world.ts'
+
+export interface EmulatorOptions {
+  /** 127.0.0.1 by default. */
+  readonly host?: string
+  /** Any free port by default. */
+  readonly port?: number
+  /** `default`: alice and bob; `empty`: nobody. Ignored when the state file already knows somebody. */
+  readonly seed?: 'default' | 'empty'
+  /** The time under the emulator's own clock. */
+  readonly clock?: { now(): Date }
+  readonly client?: Partial<OAuthClient>
+  /** Keeps accounts, grants and calendars over a restart, even after SIGKILL. */
+  readonly stateFile?: string
+  readonly onError?: (error: unknown) => void
+}
+
+export interface GoogleEmulator extends Control {
+  /** Origin: the OIDC issuer and the googleapis `rootUrl` at once. */
+  readonly url: string
+  readonly client: OAuthClient
+  close(): Promise<void>
+}
+
+/** Starts a Google on a loopback port. */
+export async function startGoogleEmulator(options: EmulatorOptions = {}): Promise<GoogleEmulator> {
+  const state = emptyState()
+  const clock = createEmulatorClock(options.clock)
+  const persistence = createPersistence(options.stateFile, state, clock)
+  await persistence.load()
+  const host = options.host ?? '127.0.0.1'
+  const client = { ...defaultClient, ...options.client }
+  const onError = options.onError ?? (() => {})
+  const routes: ReturnType<typeof controlRoutes> = []
+  const parts = { state, clock, client, signingKey: await createSigningKey(), pagePlan: [] }
+  const scripts = { snapshots: createSnapshots(), faults: createFaultScript(), requests: createRequestLog() }
+  const world: World & { issuer: string } = { issuer: '', ...parts, ...scripts }
+  const control = createControl(world)
+  const server = createHttpServer({ world, routes, flush: persistence.flush, onError })
+  // The issuer is the address, so routes are made once the port is known.
+  world.issuer = `http://${host}:${await listen(server, options.port ?? 0, host)}`
+  if (state.accounts.size === 0) control.reset(options.seed)
+  await persistence.flush()
+  routes.push(
+    ...discoveryRoutes(world),
+    ...consentRoutes(world),
+    ...tokenRoutes(world),
+    ...tokenStatusRoutes(world),
+    ...calendarListRoutes(world),
+    ...eventRoutes(world),
+    ...gmailRoutes(world),
+    ...driveRoutes(world),
+    ...controlRoutes(control),
+  )
+  const close = async () => {
+    await closed(server)
+    await persistence.flush()
+  }
+  return { ...control, url: world.issuer, client, close }
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error ? reject(error) : resolve()))
+    server.closeAllConnections()
+  })
+}

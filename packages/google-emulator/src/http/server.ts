@@ -1,0 +1,150 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { gzip as gzipCallback } from 'node:zlib'
+import type { Fault } from '../control/fault-script.ts'
+import { redacted } from '../control/request-log.ts'
+import { fingerprint } from '../fingerprint.ts'
+import type { World } from '../world.ts'
+import type { Call, Reply } from './call.ts'
+import { faultReply } from './fault-reply.ts'
+import { GoogleError, googleError } from './google-error.ts'
+import { selectFields } from './partial-response.ts'
+import { matchRoute, type Route } from './router.ts'
+
+const gzip = promisify(gzipCallback)
+const mostBodyBytes = 10 * 1024 * 1024
+
+export interface ServerParts {
+  readonly world: World
+  readonly routes: readonly Route[]
+  /** Stores what a request changed; the answer waits for it, so an answered change survives SIGKILL. */
+  flush(): Promise<void>
+  onError(error: unknown): void
+}
+
+/** The one HTTP server: faults, routing, partial responses, etags, gzip, the request log. */
+export function createHttpServer(parts: ServerParts): Server {
+  return createServer((request, response) => {
+    serve(parts, request, response).catch((error: unknown) => {
+      parts.onError(error)
+      response.destroy()
+    })
+  })
+}
+
+async function serve(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const call = await readCall(request)
+  const { world } = parts
+  const ours = call.path.startsWith('/emulator/')
+  const fault = ours ? undefined : world.faults.next(call.method, call.path)
+  if (fault?.delayMs !== undefined) await delay(fault.delayMs)
+  if (fault?.resetSocket === 'before') {
+    log(world, call, 0, true)
+    request.socket.resetAndDestroy()
+    return
+  }
+  const reply = (fault && faultReply(call.path, fault)) ?? (await answer(parts, call))
+  await parts.flush()
+  if (!ours) log(world, call, reply.status, fault !== undefined)
+  await send(world, { call, reply, response, ...(fault && { fault }) })
+}
+
+async function readCall(request: IncomingMessage): Promise<Call> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size <= mostBodyBytes) chunks.push(chunk)
+  }
+  const url = new URL(request.url ?? '/', 'http://emulator')
+  const body = size > mostBodyBytes ? Buffer.alloc(0) : Buffer.concat(chunks)
+  return {
+    method: request.method ?? 'GET',
+    path: url.pathname,
+    params: {},
+    query: url.searchParams,
+    headers: request.headers,
+    body,
+  }
+}
+
+async function answer({ routes, onError }: ServerParts, call: Call): Promise<Reply> {
+  const match = matchRoute(routes, call.method, call.path)
+  try {
+    if (match.kind === 'unknown') throw googleError(404, 'notFound', 'Not Found')
+    if (match.kind === 'other_method') throw googleError(405, 'httpMethodNotAllowed', 'Method Not Allowed')
+    return conditional(call, masked(call, await match.handler({ ...call, params: match.params })))
+  } catch (error) {
+    if (error instanceof GoogleError)
+      return { status: error.status, headers: error.headers, json: error.body }
+    onError(error)
+    const failure = googleError(500, 'backendError', 'Backend Error')
+    return { status: 500, json: failure.body }
+  }
+}
+
+function masked(call: Call, reply: Reply): Reply {
+  const mask = call.query.get('fields')
+  if (mask === null || reply.json === undefined) return withEtag(reply, reply.json)
+  return withEtag({ ...reply, json: selectFields(reply.json, mask) }, reply.json)
+}
+
+function withEtag(reply: Reply, full: unknown): Reply {
+  if (typeof full !== 'object' || full === null || !('etag' in full)) return reply
+  return { ...reply, headers: { ...reply.headers, etag: String(full.etag) } }
+}
+
+function conditional(call: Call, reply: Reply): Reply {
+  const known = call.headers['if-none-match']
+  const unchanged = call.method === 'GET' && known !== undefined && known === reply.headers?.etag
+  return unchanged ? { status: 304, ...(reply.headers && { headers: reply.headers }) } : reply
+}
+
+interface Sending {
+  readonly call: Call
+  readonly reply: Reply
+  readonly response: ServerResponse
+  readonly fault?: Fault
+}
+
+async function send(world: World, { call, reply, response, fault }: Sending): Promise<void> {
+  if (fault?.resetSocket === 'after') {
+    response.socket?.resetAndDestroy()
+    return
+  }
+  const text = reply.html ?? (reply.json === undefined ? '' : JSON.stringify(reply.json))
+  const zipped = text.length > 1024 && /\bgzip\b/.test(String(call.headers['accept-encoding'] ?? ''))
+  const body = zipped ? await gzip(text, { level: 1 }) : Buffer.from(text)
+  const type = reply.html === undefined ? 'application/json; charset=UTF-8' : 'text/html; charset=UTF-8'
+  response.sendDate = false
+  response.writeHead(reply.status, {
+    date: world.clock.now().toUTCString(),
+    ...(text !== '' && { 'content-type': type }),
+    'content-length': body.length,
+    vary: 'Origin, X-Origin, Referer, Accept-Encoding',
+    ...(zipped && { 'content-encoding': 'gzip' }),
+    ...reply.headers,
+  })
+  if (fault?.cutBodyAtBytes === undefined) {
+    response.end(body)
+    return
+  }
+  // The length promised more: the client must see a broken body, not a short one.
+  response.write(body.subarray(0, fault.cutBodyAtBytes), () => response.socket?.destroy())
+}
+
+function log(world: World, call: Call, status: number, faulted: boolean): void {
+  const token = /^Bearer\s+(\S+)$/i.exec(call.headers.authorization ?? '')?.[1]
+  const isForm = String(call.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
+  world.requests.add({
+    at: world.clock.now().toISOString(),
+    method: call.method,
+    path: call.path,
+    query: redacted(call.query),
+    form: isForm ? redacted(new URLSearchParams(call.body.toString('utf8'))) : {},
+    status,
+    bearer: token === undefined ? null : fingerprint(token),
+    faulted,
+  })
+}

@@ -1,0 +1,25 @@
+import type { Snapshots } from './calendar/page-snapshots.ts'
+import type { EmulatorClock } from './clock.ts'
+import type { FaultScript } from './control/fault-script.ts'
+import type { RequestLog } from './control/request-log.ts'
+import type { OAuthClient } from './oauth/client.ts'
+import type { SigningKey } from './oauth/signing-key.ts'
+import type { WorldState } from './state.ts'
+
+/** Everything a route may need; made once in emulator.ts. */
+export interface World {
+  /** Own origin, which is also the OIDC issuer. */
+  readonly issuer: string
+  readonly state: WorldState
+  readonly clock: EmulatorClock
+  readonly client: OAuthClient
+  readonly signingKey: SigningKey
+  readonly snapshots: Snapshots
+  /** Sizes of the next pages, however many items were asked for: Google may send short and empty ones. */
+  readonly pagePlan: number[]
+  readonly faults: FaultScript
+  readonly requests: RequestLog
+}
+
+/** Milliseconds since the epoch, by the emulator's clock. */
+export const nowMs = (world: World) => world.clock.now().getTime()
