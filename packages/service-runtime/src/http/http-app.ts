@@ -101,6 +101,10 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     request.caller = await admit(config, request.headers.authorization, authenticator)
   })
   app.addHook('preClose', async () => closing.abort())
+  // A connection that was busy when the close began would otherwise idle on, and hold the close, for its keep-alive time.
+  app.addHook('onResponse', async (request) => {
+    if (closing.signal.aborted) request.raw.socket.end()
+  })
   observeRequests(app, options)
   if (idempotencyStore) answerOnce(app, { store: idempotencyStore, clock })
 

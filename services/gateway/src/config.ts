@@ -1,0 +1,28 @@
+import { type Environment, readConfig, serviceConfigShape } from '@evergrant/service-runtime'
+import { z } from 'zod'
+
+const replicaUrls = z
+  .string()
+  .transform((list) => list.split(',').map((url) => url.trim().replace(/\/$/, '')))
+  .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be a comma list of http(s) URLs' })).min(1))
+
+const { HOST, PORT, PUBLIC_URL, LOG_LEVEL, INSTANCE_ID } = serviceConfigShape
+
+export const gatewayConfigShape = {
+  HOST,
+  PORT,
+  PUBLIC_URL,
+  LOG_LEVEL,
+  INSTANCE_ID,
+  OAUTH_SERVICE_URLS: replicaUrls.describe('Where oauth-service is, one URL per replica, comma-separated.'),
+  TOKEN_SERVICE_URLS: replicaUrls.describe('Where token-service is, one URL per replica, comma-separated.'),
+  CALENDAR_SERVICE_URLS: replicaUrls.describe(
+    'Where calendar-service is, one URL per replica, comma-separated.',
+  ),
+} as const
+
+export type GatewayConfig = ReturnType<typeof readGatewayConfig>
+
+export function readGatewayConfig(env: Environment = process.env) {
+  return readConfig(gatewayConfigShape, env)
+}
