@@ -27,6 +27,7 @@ export function runConsumer(
   stopping.signal.addEventListener('abort', () => {
     if (idle) giveBack()
   })
+  const forgetConnects = link.onConnect(() => pull?.lost())
   const signal = AbortSignal.any([stopping.signal, link.closing])
 
   /** Messages that were fetched and not looked at go to another replica at once, not after the ack wait. */
@@ -53,7 +54,6 @@ export function runConsumer(
   }
 
   const pullOnce = async (connection: NatsConnection) => {
-    const epoch = link.epoch()
     const opened = openPull(connection, { ...subscription, batch, inboxPrefix: link.inboxPrefix })
     pull = opened
     while (!signal.aborted) {
@@ -64,7 +64,7 @@ export function runConsumer(
       await deliver(messages)
     }
     giveBack()
-    return opened.outcome === 'ended' && link.epoch() === epoch
+    return opened.outcome === 'ended'
   }
 
   const run = async () => {
@@ -86,6 +86,7 @@ export function runConsumer(
   return {
     stop: async () => {
       stopping.abort()
+      forgetConnects()
       await running
     },
   }

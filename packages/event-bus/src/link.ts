@@ -20,14 +20,15 @@ export interface LinkOptions {
 export interface Link {
   /** The connection while the server answers. */
   live(): NatsConnection | undefined
-  /** Grows with every (re)connect, so that work begun on an older one notices. */
+  /** Counts connects: 1 on the first. */
   epoch(): number
   /** Waits for a live connection.
    * @throws DomainError `bus_closed` when the link or the signal ends first. */
   connected(signal?: AbortSignal): Promise<NatsConnection>
   /** Runs once, now or on the first connect; subscriptions made there survive reconnects by themselves. */
   onFirstConnect(attach: (connection: NatsConnection) => void): void
-  onConnect(listener: () => void): void
+  /** Runs on every (re)connect; returns how to stop that. */
+  onConnect(listener: () => void): () => void
   /** A private reply subject under this user's own prefix. */
   readonly inboxPrefix: string
   readonly closing: AbortSignal
@@ -134,6 +135,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     },
     onConnect: (listener) => {
       listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     inboxPrefix,
     closing: closing.signal,

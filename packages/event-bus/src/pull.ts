@@ -20,6 +20,8 @@ export interface Pull {
   next(): Promise<Msg[]>
   /** `ended`: ask again. `gone`: make sure the consumer exists first. */
   readonly outcome: 'open' | 'ended' | 'gone'
+  /** The server has forgotten the request: a new connection. What has arrived can still be taken. */
+  lost(): void
   /** Gives up; returns what arrived and was not taken. */
   cancel(): Msg[]
 }
@@ -81,6 +83,7 @@ export function openPull(connection: NatsConnection, target: PullTarget): Pull {
       }
       return arrived.splice(0)
     },
+    lost: () => end('gone'),
     cancel: () => {
       end('ended')
       return arrived.splice(0)

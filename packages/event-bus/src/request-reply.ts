@@ -1,4 +1,4 @@
-import { type Msg, type NatsConnection, headers as newHeaders, type ServiceMsg } from 'nats'
+import { type Msg, type NatsConnection, headers as newHeaders, type Service, type ServiceMsg } from 'nats'
 import { busErrors } from './errors.ts'
 import type { BusService, Reply, RequestHandler, Running } from './event-bus.ts'
 import type { Link } from './link.ts'
@@ -34,18 +34,18 @@ export async function request(
 
 /** Announces the endpoints under `$SRV`; all replicas are one queue group, so each request reaches one of them. */
 export async function serve(link: Link, service: BusService): Promise<Running> {
-  let stop: () => Promise<unknown> = async () => undefined
+  let adding: Promise<Service> | undefined
   let stopped = false
   link.onFirstConnect((connection) => {
     if (stopped) return
-    const added = addService(link, connection, service)
-    added.catch(link.report)
-    stop = async () => (await added).stop()
+    adding = addService(link, connection, service)
+    adding.catch(link.report)
   })
+  await adding
   return {
     stop: async () => {
       stopped = true
-      await stop()
+      await (await adding)?.stop()
     },
   }
 }
@@ -65,6 +65,8 @@ async function addService(link: Link, connection: NatsConnection, service: BusSe
       },
     })
   }
+  // Served means that a request sent from now on is answered, whoever sends it.
+  if (link.live()) await connection.flush()
   return added
 }
 
