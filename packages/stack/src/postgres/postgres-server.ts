@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { dirname, join } from 'node:path'
 import { Client } from 'pg'
 import { stackErrors } from '../errors.ts'
-import { isAlive } from '../processes/pid-file.ts'
+import { markOf } from '../processes/pid-file.ts'
 import type { ProcessPlan, RunAs } from '../processes/process-plan.ts'
 import { postgresBinaries } from './postgres-binaries.ts'
 import { unprivilegedUser } from './unprivileged-user.ts'
@@ -104,5 +104,16 @@ async function clearPredecessor(dataDir: string): Promise<void> {
   const file = join(dataDir, 'postmaster.pid')
   if (!existsSync(file)) return
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0])
-  if (isAlive(pid) && !isAlive(pid, dataDir)) rmSync(file, { force: true })
+  const commandLine = commandLineOf(pid)
+  if (markOf(pid) !== undefined && commandLine !== undefined && !commandLine.includes(dataDir))
+    rmSync(file, { force: true })
+}
+
+/** @returns undefined where the system does not tell: PostgreSQL decides alone then. */
+function commandLineOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return undefined
+  }
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { stackErrors } from '../errors.ts'
+import { signalGroup } from './pid-file.ts'
 import type { ProcessPlan } from './process-plan.ts'
 
 export interface Exit {
@@ -26,17 +27,27 @@ const keptOutputBytes = 4_096
  * @throws DomainError process_not_ready, with the last output as detail. */
 export async function launchProcess(
   plan: ProcessPlan,
-  options: { readonly logFile?: string; readonly onSpawn?: (pid: number) => void } = {},
+  options: {
+    readonly logFile?: string
+    readonly onSpawn?: (pid: number) => void
+    /** Gives up waiting and stops the process. */
+    readonly signal?: AbortSignal
+  } = {},
 ): Promise<Launched> {
   await plan.prepare?.()
+  // Straight into the file: a supervisor that dies takes no pipe away from the processes it leaves behind.
+  const log = options.logFile === undefined ? undefined : openSync(options.logFile, 'a', 0o600)
+  const logStart = log === undefined ? 0 : fstatSync(log).size
   const child = spawn(plan.command, [...plan.args], {
     env: plan.env,
     cwd: plan.cwd ?? '/',
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', log ?? 'pipe', log ?? 'pipe'],
     detached: true,
     ...plan.runAs,
   })
-  const output = keepOutput(child, options.logFile)
+  if (log !== undefined) closeSync(log)
+  const output =
+    options.logFile === undefined ? keepOutput(child) : () => tailOf(options.logFile ?? '', logStart)
   const exited = new Promise<Exit>((resolve) => {
     child.once('error', () => resolve({ code: null, signal: null }))
     child.once('exit', (code, signal) => resolve({ code, signal }))
@@ -55,19 +66,19 @@ export async function launchProcess(
     exited,
     kill: (signal) => signalGroup(pid, signal),
     stop: async () => {
-      signalOne(pid, plan.stopSignal)
+      child.kill(plan.stopSignal)
       const cancel = new AbortController()
       const overdue = delay(plan.stopTimeoutMs, 'overdue' as const, { signal: cancel.signal }).catch(
         () => 'cancelled',
       )
-      const ended = await Promise.race([exited, overdue])
+      const how = await Promise.race([exited, overdue])
       cancel.abort()
       // Also after a clean exit: nothing the process may have started outlives it.
       signalGroup(pid, 'SIGKILL')
-      if (ended === 'overdue') await exited
+      if (how === 'overdue') await exited
     },
   }
-  await untilReady(plan, launched, output)
+  await untilReady(plan, launched, output, options.signal)
   return launched
 }
 
@@ -78,14 +89,19 @@ function spawned(child: ChildProcess): Promise<Error | undefined> {
   })
 }
 
-async function untilReady(plan: ProcessPlan, launched: Launched, output: () => string): Promise<void> {
+async function untilReady(
+  plan: ProcessPlan,
+  launched: Launched,
+  output: () => string,
+  signal?: AbortSignal,
+): Promise<void> {
   let exit: Exit | undefined
   void launched.exited.then((value) => {
     exit = value
   })
   let lastFailure: unknown
   const deadline = Date.now() + plan.startTimeoutMs
-  while (Date.now() < deadline && exit === undefined) {
+  while (Date.now() < deadline && exit === undefined && !signal?.aborted) {
     try {
       await plan.probe()
       // A foreign server on the port answers the probe as well; ours would be gone a moment later.
@@ -107,37 +123,16 @@ async function untilReady(plan: ProcessPlan, launched: Launched, output: () => s
   })
 }
 
-/** Keeps the last output for an error message; everything goes to the log file. */
-function keepOutput(child: ChildProcess, logFile: string | undefined): () => string {
+/** Keeps the last output for an error message. */
+function keepOutput(child: ChildProcess): () => string {
   let kept = ''
-  const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a', mode: 0o600 })
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => {
-      log?.write(chunk)
       kept = (kept + chunk.toString()).slice(-keptOutputBytes)
     })
-  child.once('close', () => log?.end())
   return () => kept.trim()
 }
 
-function signalOne(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch (error) {
-    ignoreGone(error)
-  }
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal)
-  } catch (error) {
-    ignoreGone(error)
-  }
-}
-
-/** ESRCH is the outcome that was asked for; EPERM means that the pid already belongs to somebody else. */
-function ignoreGone(error: unknown): void {
-  const { code } = error as NodeJS.ErrnoException
-  if (code !== 'ESRCH' && code !== 'EPERM') throw error
+function tailOf(file: string, from: number): string {
+  return readFileSync(file).subarray(from).toString().slice(-keptOutputBytes).trim()
 }

@@ -1,0 +1,1 @@
+export type { Endpoints } from './data-directory/endpoints.ts'
