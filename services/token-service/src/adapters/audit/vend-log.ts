@@ -1,4 +1,4 @@
-import type { Clock, Ids } from '@evergrant/decider'
+import type { Ids } from '@evergrant/decider'
 import { type Database, sqlOf } from '@evergrant/event-store'
 import type { Vend, VendLog } from '../../application/ports.ts'
 
@@ -8,7 +8,6 @@ const batchSize = 1_000
 interface VendLogOptions {
   readonly database: Database
   readonly ids: Ids
-  readonly clock: Clock
   readonly onError: (error: unknown) => void
 }
 

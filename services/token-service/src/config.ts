@@ -1,0 +1,55 @@
+import { type Environment, readConfig, serviceConfigShape } from '@evergrant/service-runtime'
+import { z } from 'zod'
+
+const loopback = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/
+
+/** Tokens cross the network here. */
+const httpsOrLoopback = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => new URL(url).protocol === 'https:' || loopback.test(new URL(url).hostname), {
+    error: 'must be https, or http on a loopback address',
+  })
+
+export const tokenConfigShape = {
+  ...serviceConfigShape,
+  GOOGLE_ISSUER: httpsOrLoopback
+    .default('https://accounts.google.com')
+    .describe('Google; token and revocation endpoints come from the discovery document below it.'),
+  GOOGLE_CLIENT_ID: z.string().default('').describe('OAuth client that the grants belong to.'),
+  GOOGLE_CLIENT_SECRET: z.string().default('').describe('Secret of that client.'),
+  GOOGLE_TOKENINFO_URL: httpsOrLoopback
+    .optional()
+    .describe("Google's tokeninfo, which is not in discovery; by default below the issuer."),
+  TOKEN_SEALING_PRIVATE_KEY_FILE: z
+    .string()
+    .min(1)
+    .describe('File with the JWK (EC P-256) that oauth-service seals new tokens to.'),
+  VAULT_KEY_RING_FILE: z
+    .string()
+    .min(1)
+    .describe(
+      'File with the key ring that wraps data keys: {"current": id, "keys": {id: 32 bytes base64url}}.',
+    ),
+} as const
+
+export type TokenConfig = ReturnType<typeof readTokenConfig>
+
+/** @throws DomainError `invalid_config`, naming every variable that is wrong. */
+export function readTokenConfig(env: Environment = environment()) {
+  return readConfig(tokenConfigShape, env)
+}
+
+/** What the migration run needs. */
+export function readMigrationConfig(env: Environment = environment()) {
+  const shape = {
+    MIGRATOR_DATABASE_URL: z
+      .url({ protocol: /^postgres(ql)?$/ })
+      .describe("This service's database, as the role that owns its schema."),
+    LOG_LEVEL: serviceConfigShape.LOG_LEVEL,
+  }
+  return readConfig(shape, env)
+}
+
+function environment(): Environment {
+  return process.env
+}

@@ -1,0 +1,67 @@
+import type { Clock } from '@evergrant/decider'
+import { type Service, services } from '@evergrant/event-contracts'
+import type { HttpApp } from '@evergrant/service-runtime'
+import { z } from 'zod'
+import type { ServiceHealthRow } from '../../projections/service-health.ts'
+
+const itemSchema = z.object({
+  service: z.enum(services),
+  status: z.enum(['ok', 'degraded', 'unavailable']),
+  reason: z.string().nullable(),
+  since: z.string().nullable(),
+  tokenQuerySuccess: z.number().nullable(),
+  refreshSuccess: z.number().nullable(),
+})
+
+export interface GoogleHealthDeps {
+  readonly serviceHealth: () => Promise<readonly ServiceHealthRow[]>
+  readonly ratesOf: (service: Service) => {
+    readonly tokenQuerySuccess: number | null
+    readonly refreshSuccess: number | null
+  }
+  readonly clock: Clock
+}
+
+export function googleHealthRoutes(app: HttpApp, { serviceHealth, ratesOf, clock }: GoogleHealthDeps): void {
+  const changes = new Map<Service, { readonly status: string; readonly since: string }>()
+  app.get(
+    '/v1/google/health',
+    {
+      config: { access: 'user' },
+      schema: { tags: ['health'], response: { 200: z.object({ items: z.array(itemSchema) }) } },
+    },
+    async () => {
+      const rows = await serviceHealth()
+      return {
+        items: services.map((service) => {
+          const row = rows.find((known) => known.service === service)
+          const rates = ratesOf(service)
+          const verdict = verdictOf(row, rates.tokenQuerySuccess)
+          const now = clock.now().toISOString()
+          const before = changes.get(service)
+          const since = before?.status === verdict.status ? before.since : now
+          changes.set(service, { status: verdict.status, since })
+          const known = row?.since ?? null
+          return {
+            service,
+            ...verdict,
+            since: verdict.status !== 'ok' && known !== null ? new Date(known).toISOString() : since,
+            ...rates,
+          }
+        }),
+      }
+    },
+  )
+}
+
+function verdictOf(
+  row: ServiceHealthRow | undefined,
+  queries: number | null,
+): { status: 'ok' | 'degraded' | 'unavailable'; reason: string | null } {
+  if (row && row.failing > 0) {
+    return { status: row.failing >= row.live ? 'unavailable' : 'degraded', reason: row.reason }
+  }
+  if (queries !== null && queries < 0.5) return { status: 'unavailable', reason: 'token_queries_fail' }
+  if (queries !== null && queries < 0.99) return { status: 'degraded', reason: 'token_queries_fail' }
+  return { status: 'ok', reason: null }
+}
