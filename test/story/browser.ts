@@ -37,7 +37,8 @@ export function browser() {
         { what: `a redirect from ${new URL(url).pathname}`, everyMs: 200 },
       )
       const location = response.headers.get('location')
-      if (!location) throw new Error(`${new URL(url).pathname} answered ${response.status}: ${await response.text()}`)
+      if (!location)
+        throw new Error(`${new URL(url).pathname} answered ${response.status}: ${await response.text()}`)
       return new URL(location, url).href
     },
   }

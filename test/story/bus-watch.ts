@@ -25,7 +25,11 @@ export async function watchBus(natsUrl: string, onEvent: (event: SeenEvent) => v
   const subscription = connection.subscribe('evergrant.*.*.v1')
   const reading = (async () => {
     for await (const message of subscription) {
-      const event = { subject: message.subject, id: message.headers?.get('ce-id') ?? '', data: message.json<Record<string, unknown>>() }
+      const event = {
+        subject: message.subject,
+        id: message.headers?.get('ce-id') ?? '',
+        data: message.json<Record<string, unknown>>(),
+      }
       events.push(event)
       onEvent(event)
     }

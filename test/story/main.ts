@@ -19,7 +19,9 @@ async function runningOrOwn(): Promise<RunningStack> {
   }
   say('No stack is running here; starting one for the story …')
   const own = mkdtempSync(join(tmpdir(), 'evergrant-story-'))
-  const stack = await startStack(own, { onOutput: (text) => process.stdout.write(text.replace(/^/gm, '  | ')) })
+  const stack = await startStack(own, {
+    onOutput: (text) => process.stdout.write(text.replace(/^/gm, '  | ')),
+  })
   return {
     ...stack,
     stop: async () => {

@@ -76,7 +76,11 @@ export async function startStack(
       if (started.exitCode !== null) throw new Error(`the stack exited with ${started.exitCode}:\n${output}`)
       return existsSync(join(dataDir, 'endpoints.json')) && (await isHealthy(stack.endpoints().gateway))
     },
-    { what: () => `the stack to become healthy; it said:\n${output}`, timeoutMs: 120_000, fatal: () => started.exitCode !== null },
+    {
+      what: () => `the stack to become healthy; it said:\n${output}`,
+      timeoutMs: 120_000,
+      fatal: () => started.exitCode !== null,
+    },
   )
   return {
     ...stack,

@@ -2,7 +2,7 @@ import { type ApiClient, apiClient } from './api-client.ts'
 import { browser } from './browser.ts'
 import type { SeenEvent } from './bus-watch.ts'
 import { eventually } from './eventually.ts'
-import { type GoogleAccount, googleOf } from './google-account.ts'
+import type { GoogleAccount } from './google-account.ts'
 import type { RunningStack } from './running-stack.ts'
 
 /** What the steps hand on to each other. */
@@ -35,7 +35,11 @@ function hold(condition: boolean, otherwise: string): void {
   if (!condition) throw new Error(otherwise)
 }
 
-async function seen(plot: Plot, subject: string, about: (data: SeenEvent['data']) => boolean): Promise<SeenEvent> {
+async function seen(
+  plot: Plot,
+  subject: string,
+  about: (data: SeenEvent['data']) => boolean,
+): Promise<SeenEvent> {
   return eventually(() => plot.events.find((event) => event.subject === subject && about(event.data)), {
     what: `${subject} on the bus`,
   })
@@ -44,7 +48,10 @@ async function seen(plot: Plot, subject: string, about: (data: SeenEvent['data']
 const connect: Step = {
   title: 'A user asks to connect Google Calendar',
   play: async (plot) => {
-    const { status, body } = await plot.api.post('/v1/authorizations', { services: ['calendar'], access: 'read' })
+    const { status, body } = await plot.api.post('/v1/authorizations', {
+      services: ['calendar'],
+      access: 'read',
+    })
     hold(status === 201, `expected 201, got ${status}: ${JSON.stringify(body)}`)
     const { id, authorizationUrl } = body as { id: string; authorizationUrl: string }
     plot.authorizationId = id
@@ -103,7 +110,7 @@ const borrow: Step = {
     })
     hold(status === 200, `expected 200, got ${status}: ${JSON.stringify(body)}`)
     const { accessToken, expiresAt } = body as { accessToken: string; expiresAt: string }
-    const google = await plot.google.whoAmI(accessToken)
+    const google = await plot.google.statusFor(accessToken)
     hold(google === 200, `Google answered ${google} to the borrowed token`)
     return `valid until ${expiresAt}`
   },
@@ -150,7 +157,10 @@ async function syncNow(plot: Plot): Promise<void> {
   const { id } = body as { id: string }
   await eventually(
     async () => {
-      const sync = (await plot.api.get(`/v1/calendar/syncs/${id}`)).body as { status: string; error?: unknown }
+      const sync = (await plot.api.get(`/v1/calendar/syncs/${id}`)).body as {
+        status: string
+        error?: unknown
+      }
       return sync.status === 'completed'
     },
     { what: `sync ${id} to complete`, timeoutMs: 60_000 },
@@ -177,14 +187,17 @@ const refreshed: Step = {
 const healthy: Step = {
   title: 'Everything is healthy, and the connection can say how it came here',
   play: async (plot) => {
-    await eventually(
-      async () => (await fetch(`${plot.stack.endpoints().gateway}/health`)).status === 200,
-      { what: 'the gateway to report health', timeoutMs: 60_000 },
-    )
+    await eventually(async () => (await fetch(`${plot.stack.endpoints().gateway}/health`)).status === 200, {
+      what: 'the gateway to report health',
+      timeoutMs: 60_000,
+    })
     const { body } = await plot.api.get(`/v1/connections/${plot.connectionId}/history`)
     const { items } = body as { items: { type: string }[] }
     hold(items.length >= 2, 'the history is empty')
-    return items.map(({ type }) => type).reverse().join(' → ')
+    return items
+      .map(({ type }) => type)
+      .reverse()
+      .join(' → ')
   },
 }
 
@@ -211,7 +224,7 @@ export async function playStory(
     user,
     api: apiClient(gateway, () => userToken),
     borrower: apiClient(gateway, () => borrowerToken),
-    google: googleOf(stack, `${user}@example.com`),
+    google: (stack, `${user}@example.com`),
     events,
     authorizationId: '',
     connectionId: '',
