@@ -36,7 +36,12 @@ import {
   authorizationsDue,
   findAuthorizationsDue,
 } from './projections/authorizations-due.ts'
-import { hasLiveRefreshToken, KnownGrant, liveRefreshTokens } from './projections/live-refresh-tokens.ts'
+import {
+  hasLiveRefreshToken,
+  KnownGrant,
+  liveRefreshTokens,
+  type RefreshTokenWish,
+} from './projections/live-refresh-tokens.ts'
 
 /** What a test replaces; never set in production. */
 export interface OauthServiceOverrides {
@@ -94,8 +99,7 @@ export async function startOauthService(
     secretBox: createSecretBox(key),
     cookie: createBrowserCookie({ secure: config.PUBLIC_URL.startsWith('https:') }),
     knownGrants: {
-      hasLiveRefreshToken: (userId: string, hint: string | null) =>
-        hasLiveRefreshToken(database, userId, hint),
+      hasLiveRefreshToken: (wish: RefreshTokenWish) => hasLiveRefreshToken(database, wish),
     },
     due: { dueBefore: (now: Date, limit: number) => findAuthorizationsDue(database, now, limit) },
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '@evergrant/decider'
 import { type EventStore, type FactMetadata, handleCommand } from '@evergrant/event-store'
-import { authorization, authorizationStream } from '../domain/authorization.ts'
+import { authorization, authorizationStream, serviceScopes } from '../domain/authorization.ts'
 import { oauthErrors } from '../domain/errors.ts'
 import { loadAuthorization, metadataOfStep } from './load-authorization.ts'
 import type {
@@ -46,7 +46,11 @@ export async function beginAuthorization(
   const verifier = oneTimeSecrets.create()
   const nonce = oneTimeSecrets.create()
   const browserSecret = oneTimeSecrets.create()
-  const forceConsent = !(await deps.knownGrants.hasLiveRefreshToken(userId, loginHint))
+  const forceConsent = !(await deps.knownGrants.hasLiveRefreshToken({
+    userId,
+    loginHint,
+    scopes: serviceScopes(scopes),
+  }))
   // Before the ticket is used up: while Google is away the link stays good.
   const question = { state, verifier, nonce, scopes, loginHint, forceConsent }
   const location = await deps.provider.authorizationUrl(question)

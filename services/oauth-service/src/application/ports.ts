@@ -136,9 +136,14 @@ export interface TokenSeal {
   ): Promise<string>
 }
 
-/** Whether a refresh token that works is known for what the user is about to connect. */
+/** Whether a refresh token that works, and covers the scopes, is known for what the user is about to connect. */
 export interface KnownGrants {
-  hasLiveRefreshToken(userId: string, loginHint: string | null): Promise<boolean>
+  hasLiveRefreshToken(wish: {
+    readonly userId: string
+    readonly loginHint: string | null
+    /** Without the identity scopes: those need no refresh token. */
+    readonly scopes: readonly string[]
+  }): Promise<boolean>
 }
 
 /** Authorizations whose time may be over. */

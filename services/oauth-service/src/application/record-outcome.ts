@@ -1,8 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Clock, DomainError } from '@evergrant/decider'
-import { grantIdOf, identityScopes, missingScopes } from '@evergrant/event-contracts'
+import { grantIdOf, missingScopes } from '@evergrant/event-contracts'
 import { type EventStore, type FactMetadata, handleCommand, type UnitOfWork } from '@evergrant/event-store'
-import { type AuthorizationState, authorization, authorizationStream } from '../domain/authorization.ts'
+import {
+  type AuthorizationState,
+  authorization,
+  authorizationStream,
+  serviceScopes,
+} from '../domain/authorization.ts'
 import type { AuthorizationCommand } from '../domain/authorization-commands.ts'
 import { knownGrant, knownGrantStream } from '../domain/known-grant.ts'
 import { refusalOf } from '../domain/refusal.ts'
@@ -78,10 +83,7 @@ async function endingOf(
     issuer,
     account,
     grantedScopes,
-    missingScopes: missingScopes(
-      scopes.filter((scope) => !identityScopes.includes(scope)),
-      grantedScopes,
-    ),
+    missingScopes: missingScopes(serviceScopes(scopes), grantedScopes),
     refreshTokenIncluded: tokens.refreshToken !== null,
     tokensExpireAt: tokens.expiresAt.toISOString(),
   }
@@ -96,12 +98,19 @@ async function noteRefreshToken(
   metadata: FactMetadata,
 ): Promise<void> {
   if (command.type !== 'GrantAuthorization' || !command.grant.refreshTokenIncluded) return
-  const { grantId, account } = command.grant
+  const { grantId, account, grantedScopes: scopes } = command.grant
   await handleCommand(unit, {
     decider: knownGrant,
     streamType: 'known-grant',
     streamId: knownGrantStream(grantId),
-    command: { type: 'NoteRefreshToken', grantId, userId, email: account.email, now: command.now },
+    command: {
+      type: 'NoteRefreshToken',
+      grantId,
+      userId,
+      email: account.email,
+      scopes,
+      now: command.now,
+    },
     metadata,
   })
 }

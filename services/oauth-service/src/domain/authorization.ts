@@ -30,6 +30,11 @@ export const authorization: Decider<AuthorizationState, AuthorizationCommand, Au
   evolve,
 }
 
+/** The scopes that a service needs, without those that only name the account. */
+export function serviceScopes(scopes: readonly string[]): readonly string[] {
+  return scopes.filter((scope) => !identityScopes.includes(scope))
+}
+
 /** The stream of one authorization. */
 export function authorizationStream(authorizationId: string): string {
   return `authorization-${authorizationId}`

@@ -5,7 +5,13 @@ import { type KnownGrantFact, knownGrant } from './known-grant.ts'
 const { given } = specification(knownGrant)
 const received: KnownGrantFact = {
   type: 'RefreshTokenReceived',
-  data: { grantId: 'g', userId: 'alice', email: 'a@example.com', receivedAt: '2026-11-23T10:00:00.000Z' },
+  data: {
+    grantId: 'g',
+    userId: 'alice',
+    email: 'a@example.com',
+    scopes: ['openid'],
+    receivedAt: '2026-11-23T10:00:00.000Z',
+  },
 }
 const loss = { type: 'NoteLoss', reason: 'revoked_at_google', lostAt: '2026-11-23T11:00:00.000Z' } as const
 const lost: KnownGrantFact = {
@@ -17,7 +23,7 @@ describe('what is known of a grant', () => {
   it('is live again with every refresh token that arrives', () => {
     const note = { type: 'NoteRefreshToken', now: new Date('2026-11-23T10:00:00.000Z') } as const
     given(received, lost)
-      .when({ ...note, grantId: 'g', userId: 'alice', email: 'a@example.com' })
+      .when({ ...note, grantId: 'g', userId: 'alice', email: 'a@example.com', scopes: ['openid'] })
       .then(received)
   })
   it('is lost once', () => {

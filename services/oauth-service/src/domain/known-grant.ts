@@ -12,6 +12,8 @@ export type KnownGrantFact =
         readonly grantId: string
         readonly userId: string
         readonly email: string
+        /** What the refresh token was given for: it never covers a scope that was granted later. */
+        readonly scopes: readonly string[]
         readonly receivedAt: string
       }
     }
@@ -23,6 +25,7 @@ export type KnownGrantCommand =
       readonly grantId: string
       readonly userId: string
       readonly email: string
+      readonly scopes: readonly string[]
       readonly now: Date
     }
   | { readonly type: 'NoteLoss'; readonly reason: string; readonly lostAt: string }
@@ -35,9 +38,12 @@ export const knownGrant: Decider<KnownGrantState, KnownGrantCommand, KnownGrantF
   initialState: { status: 'unknown' },
   decide(command, state) {
     if (command.type === 'NoteRefreshToken') {
-      const { grantId, userId, email, now } = command
+      const { grantId, userId, email, scopes, now } = command
       return [
-        { type: 'RefreshTokenReceived', data: { grantId, userId, email, receivedAt: now.toISOString() } },
+        {
+          type: 'RefreshTokenReceived',
+          data: { grantId, userId, email, scopes, receivedAt: now.toISOString() },
+        },
       ]
     }
     const isNews = state.status === 'live' && Date.parse(command.lostAt) >= Date.parse(state.receivedAt)

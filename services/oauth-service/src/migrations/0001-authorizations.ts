@@ -37,6 +37,7 @@ export class Authorizations extends Migration {
         grant_id uuid primary key,
         user_id text not null,
         email text not null,
+        scopes jsonb not null,
         refresh_token_live boolean not null
       )`)
     this.addSql('create index known_grant_user_id_index on known_grant (user_id)')

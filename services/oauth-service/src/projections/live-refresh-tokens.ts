@@ -1,3 +1,4 @@
+import { missingScopes } from '@evergrant/event-contracts'
 import {
   type Database,
   entityManagerOf,
@@ -16,9 +17,17 @@ export const KnownGrant = defineEntity({
     grantId: p.uuid().primary(),
     userId: p.text().index(),
     email: p.text(),
+    scopes: p.json<readonly string[]>(),
     refreshTokenLive: p.boolean(),
   },
 })
+
+/** For whom, which account if known, and what it must cover. */
+export interface RefreshTokenWish {
+  readonly userId: string
+  readonly loginHint: string | null
+  readonly scopes: readonly string[]
+}
 
 export const liveRefreshTokens: Projection = {
   name: 'live-refresh-tokens',
@@ -27,8 +36,8 @@ export const liveRefreshTokens: Projection = {
     const em = entityManagerOf(unit)
     switch (fact.type) {
       case 'RefreshTokenReceived': {
-        const { grantId, userId, email } = fact.data
-        await em.upsert(KnownGrant, { grantId, userId, email, refreshTokenLive: true })
+        const { grantId, userId, email, scopes } = fact.data
+        await em.upsert(KnownGrant, { grantId, userId, email, scopes, refreshTokenLive: true })
         return
       }
       case 'RefreshTokenLost':
@@ -39,17 +48,18 @@ export const liveRefreshTokens: Projection = {
   forget,
 }
 
-/** Whether Google need not be asked for a new refresh token. Without a hint every grant the user has must be in order:
- * nobody knows yet which account will be chosen, and the one to repair is the likeliest. */
+/** Whether Google need not be asked for a new refresh token: a live one covers the wanted scopes. Without a hint every
+ * grant the user has must do so: nobody knows yet which account will be chosen, and the one to repair is the likeliest. */
 export async function hasLiveRefreshToken(
   database: Database,
-  userId: string,
-  loginHint: string | null,
+  { userId, loginHint, scopes }: RefreshTokenWish,
 ): Promise<boolean> {
   const grants = await database.em().find(KnownGrant, { userId })
   const hinted = loginHint?.toLowerCase()
   const meant = hinted ? grants.filter(({ email }) => email.toLowerCase() === hinted) : grants
-  return meant.length > 0 && meant.every(({ refreshTokenLive }) => refreshTokenLive)
+  const suffices = (grant: (typeof grants)[number]) =>
+    grant.refreshTokenLive && missingScopes(scopes, grant.scopes).length === 0
+  return meant.length > 0 && meant.every(suffices)
 }
 
 async function forget(unit: UnitOfWork, streamId: string): Promise<void> {

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Clock } from '@evergrant/decider'
+import { migrate } from '@evergrant/event-store'
+import { type GoogleEmulator, startGoogleEmulator } from '@evergrant/google-emulator'
+import { createLogger, type Logger } from '@evergrant/service-runtime'
+import { createTestIssuer, type TestIssuer } from '@evergrant/service-runtime/testing'
+import { type OwnNatsServer, startNatsServer, type TestDatabase, useDatabase } from '@evergrant/stack/testing'
+import { exportJWK, generateKeyPair } from 'jose'
+import { afterAll, beforeAll } from 'vitest'
+import { type OauthConfig, readOauthConfig } from '../config.ts'
+import { migrations } from '../migrations/all.ts'
+import { type RunningOauthService, startOauthService } from '../service.ts'
+
+/** A clock that can be set forward: two minutes must not take two minutes. */
+export interface MovableClock extends Clock {
+  advance(seconds: number): void
+}
+
+function movableClock(): MovableClock {
+  let offsetMs = 0
+  return {
+    now: () => new Date(Date.now() + offsetMs),
+    advance: (seconds) => {
+      offsetMs += seconds * 1000
+    },
+  }
+}
+
+/** What surrounds the service in a spec: real PostgreSQL and NATS, the Google emulator, an issuer. */
+export interface Surroundings {
+  readonly database: TestDatabase
+  readonly clock: MovableClock
+  readonly google: GoogleEmulator
+  readonly issuer: TestIssuer
+  readonly nats: OwnNatsServer
+  readonly sealingPrivateKey: Awaited<ReturnType<typeof generateKeyPair>>['privateKey']
+  /** Every log line written so far. */
+  readonly logLines: readonly string[]
+  readonly publicUrl: string
+  readonly service: RunningOauthService
+  /** Another replica, or the same one with other settings; stopped at the end. */
+  start(changes?: Partial<OauthConfig>): Promise<RunningOauthService>
+}
+
+/** Starts everything once for a spec file. */
+export function useOauthService(): Surroundings {
+  const database = useDatabase({
+    template: { name: 'oauth_service', migrate: (url) => migrate({ url, migrations }) },
+  })
+  const clock = movableClock()
+  const logLines: string[] = []
+  const stops: (() => Promise<unknown>)[] = []
+  const parts = {} as Omit<Surroundings, 'database' | 'clock' | 'logLines' | 'start'>
+
+  const start = async (changes: Partial<OauthConfig> = {}) => {
+    const service = await startOauthService(await configFor(parts, database, changes), {
+      clock,
+      logger: collectingLogger(logLines),
+      sweepEveryMs: 50,
+    })
+    stops.unshift(() => service.stop())
+    return service
+  }
+  beforeAll(async () => {
+    const issuer = await createTestIssuer()
+    const google = await startGoogleEmulator()
+    const nats = await startNatsServer()
+    stops.push(
+      () => google.close(),
+      () => issuer.close(),
+      () => nats.stop(),
+    )
+    const { publicKey, privateKey } = await generateKeyPair('ECDH-ES+A256KW', {
+      crv: 'P-256',
+      extractable: true,
+    })
+    const folder = await mkdtemp(join(tmpdir(), 'evergrant-oauth-'))
+    stops.push(() => rm(folder, { recursive: true, force: true }))
+    await writeFile(keyFileIn(folder), randomBytes(32).toString('base64url'))
+    const sealing = { sealingPrivateKey: privateKey, sealingJwk: JSON.stringify(await exportJWK(publicKey)) }
+    const publicUrl = 'http://127.0.0.1:8080'
+    Object.assign(parts, { issuer, google, nats, folder, publicUrl, ...sealing })
+    Object.assign(parts, { service: await start() })
+  })
+  afterAll(async () => {
+    for (const stop of stops) await stop()
+  })
+  return new Proxy({ database, clock, logLines, start } as unknown as Surroundings, {
+    get: (own, name) => Reflect.get(own, name) ?? Reflect.get(parts, name),
+  })
+}
+
+async function configFor(
+  parts: object,
+  database: TestDatabase,
+  changes: Partial<OauthConfig>,
+): Promise<OauthConfig> {
+  const { google, issuer, nats, publicUrl, sealingJwk, folder } = parts as Surroundings & {
+    readonly sealingJwk: string
+    readonly folder: string
+  }
+  const config = readOauthConfig({
+    DATABASE_URL: database.serviceUrl,
+    NATS_URL: nats.url,
+    AUTH_ISSUER: issuer.issuer,
+    AUTH_AUDIENCE: issuer.audience,
+    AUTH_JWKS_URI: issuer.jwksUri,
+    PUBLIC_URL: publicUrl,
+    RETURN_TO_ORIGINS: 'https://app.example',
+    GOOGLE_ISSUER: google.url,
+    GOOGLE_CLIENT_ID: google.client.clientId,
+    GOOGLE_CLIENT_SECRET: google.client.clientSecret,
+    TOKEN_SEALING_PUBLIC_KEY: sealingJwk,
+    SECRETS_KEY_FILE: keyFileIn(folder),
+  })
+  return { ...config, ...changes }
+}
+
+function keyFileIn(folder: string): string {
+  return join(folder, 'secrets.key')
+}
+
+function collectingLogger(lines: string[]): Logger {
+  const destination = { write: (line: string) => void lines.push(line) }
+  return createLogger({ name: 'oauth-service', level: 'trace', destination })
+}
