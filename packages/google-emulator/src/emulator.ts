@@ -52,17 +52,13 @@ export async function startGoogleEmulator(options: EmulatorOptions = {}): Promis
   const host = options.host ?? '127.0.0.1'
   const client = { ...defaultClient, ...options.client }
   const onError = options.onError ?? (() => {})
-  const routes: ReturnType<typeof controlRoutes> = []
   const parts = { state, clock, client, signingKey: await createSigningKey(), pagePlan: [] }
   const scripts = { snapshots: createSnapshots(), faults: createFaultScript(), requests: createRequestLog() }
   const world: World & { issuer: string } = { issuer: '', ...parts, ...scripts }
   const control = createControl(world)
-  const server = createHttpServer({ world, routes, flush: persistence.flush, onError })
-  // The issuer is the address, so routes are made once the port is known.
-  world.issuer = `http://${host}:${await listen(server, options.port ?? 0, host)}`
   if (state.accounts.size === 0) control.reset(options.seed)
   await persistence.flush()
-  routes.push(
+  const routes = [
     ...discoveryRoutes(world),
     ...consentRoutes(world),
     ...tokenRoutes(world),
@@ -72,7 +68,10 @@ export async function startGoogleEmulator(options: EmulatorOptions = {}): Promis
     ...gmailRoutes(world),
     ...driveRoutes(world),
     ...controlRoutes(control),
-  )
+  ]
+  const server = createHttpServer({ world, routes, flush: persistence.flush, onError })
+  // The issuer is the address; routes read it per request, so none can be answered without it.
+  world.issuer = `http://${host}:${await listen(server, options.port ?? 0, host)}`
   const close = async () => {
     await closed(server)
     await persistence.flush()

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { digest } from '../fingerprint.ts'
 import { type GoogleError, googleError } from '../http/google-error.ts'
 import type { TokenEpoch } from '../state.ts'
@@ -22,9 +23,12 @@ export interface PageCursor {
   readonly revision: number
 }
 
-/** Opaque, and checksummed so that any other string is refused; not a secret, so not signed. */
+/** Opaque, and checksummed so that any other string is refused; not a secret, so not signed. Never the same twice, as
+ * at Google: a client that compares tokens to see whether something changed is wrong. */
 export function encodeCursor(cursor: SyncCursor | PageCursor): string {
-  const body = Buffer.from(JSON.stringify(cursor)).toString('base64url')
+  const body = Buffer.from(JSON.stringify({ ...cursor, issue: randomUUID().slice(0, 8) })).toString(
+    'base64url',
+  )
   return `${digest(body).slice(0, 8)}${body}`
 }
 

@@ -55,10 +55,11 @@ async function readCall(request: IncomingMessage): Promise<Call> {
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size <= mostBodyBytes) chunks.push(chunk)
+    // The rest is read and dropped, so that the client gets to see the refusal.
+    if (size - chunk.length <= mostBodyBytes) chunks.push(chunk)
   }
   const url = new URL(request.url ?? '/', 'http://emulator')
-  const body = size > mostBodyBytes ? Buffer.alloc(0) : Buffer.concat(chunks)
+  const body = Buffer.concat(chunks)
   return {
     method: request.method ?? 'GET',
     path: url.pathname,
@@ -72,6 +73,7 @@ async function readCall(request: IncomingMessage): Promise<Call> {
 async function answer({ routes, onError }: ServerParts, call: Call): Promise<Reply> {
   const match = matchRoute(routes, call.method, call.path)
   try {
+    if (call.body.length > mostBodyBytes) throw googleError(413, 'uploadTooLarge', 'Request Entity Too Large')
     if (match.kind === 'unknown') throw googleError(404, 'notFound', 'Not Found')
     if (match.kind === 'other_method') throw googleError(405, 'httpMethodNotAllowed', 'Method Not Allowed')
     return conditional(call, masked(call, await match.handler({ ...call, params: match.params })))
