@@ -1,0 +1,220 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connectEventBus, type EventBus } from '@evergrant/event-bus'
+import {
+  type Access,
+  connectionIdOf,
+  contracts,
+  type DataOf,
+  encodeEvent,
+  grantIdOf,
+  publication,
+  requiredScopes,
+  type Service,
+} from '@evergrant/event-contracts'
+import { migrate } from '@evergrant/event-store'
+import { type GoogleEmulator, startGoogleEmulator } from '@evergrant/google-emulator'
+import { systemClock } from '@evergrant/service-runtime'
+import { createTestIssuer, type TestIssuer } from '@evergrant/service-runtime/testing'
+import { startNatsServer, useDatabase } from '@evergrant/stack/testing'
+import { CompactEncrypt, exportJWK, generateKeyPair } from 'jose'
+import { afterAll, afterEach, beforeAll } from 'vitest'
+import { z } from 'zod'
+import { readTokenConfig } from './config.ts'
+import { migrations } from './migrations/all.ts'
+import { startTokenService, type TokenService, type TokenServiceOptions } from './service.ts'
+
+/** What the specs look at; everything else is left as it comes. */
+const answerSchema = z.looseObject({
+  accessToken: z.string().optional(),
+  generation: z.number().optional(),
+  lastUsedAt: z.string().nullish(),
+  items: z.array(z.looseObject({ type: z.string().optional() })).optional(),
+})
+
+type SealingKey = Awaited<ReturnType<typeof generateKeyPair>>['publicKey']
+
+/** What a test wants to have been granted. */
+export interface Consent {
+  readonly user?: string
+  readonly email?: string
+  readonly services?: readonly Service[]
+  readonly access?: Access
+  /** What Google granted; by default all that the services need. */
+  readonly granted?: readonly string[]
+  readonly expiresInSeconds?: number
+  readonly withoutRefreshToken?: boolean
+}
+
+export interface Connected {
+  readonly user: string
+  readonly grantId: string
+  readonly issued: DataOf<typeof contracts.tokenIssued>
+  connectionId(service?: Service): string
+}
+
+/** Everything around token-service for one spec file: real PostgreSQL, real NATS, the emulator, and oauth-service's part
+ * played by hand. */
+export function useTokenWorld() {
+  const database = useDatabase({
+    template: { name: 'token_service', migrate: (url) => migrate({ url, migrations }) },
+  })
+  const running: TokenService[] = []
+  const closers: (() => Promise<unknown>)[] = []
+  let google: GoogleEmulator
+  let issuer: TestIssuer
+  let bus: EventBus
+  let natsUrl: string
+  let folder: string
+  let publicKey: SealingKey
+
+  beforeAll(async () => {
+    const nats = await startNatsServer()
+    natsUrl = nats.url
+    google = await startGoogleEmulator()
+    issuer = await createTestIssuer()
+    bus = await connectEventBus({ url: natsUrl, name: 'oauth-service', clock: systemClock })
+    await bus.declareStream({ name: 'OAUTH', subjects: ['evergrant.oauth.*.v1'] })
+    folder = await mkdtemp(join(tmpdir(), 'token-service-'))
+    publicKey = await writeKeys(folder)
+    closers.push(
+      () => nats.stop(),
+      () => google.close(),
+      () => issuer.close(),
+      () => bus.close(),
+    )
+    closers.push(() => rm(folder, { recursive: true }))
+  })
+  afterEach(() => {
+    google.clearFaults()
+  })
+  afterAll(async () => {
+    await Promise.all(running.map((service) => service.stop()))
+    for (const close of closers.reverse()) await close()
+  })
+
+  const start = async (options: TokenServiceOptions & { readonly instanceId?: string } = {}) => {
+    const { instanceId, ...rest } = options
+    const config = readTokenConfig({
+      DATABASE_URL: database.serviceUrl,
+      NATS_URL: natsUrl,
+      AUTH_ISSUER: issuer.issuer,
+      AUTH_AUDIENCE: issuer.audience,
+      AUTH_JWKS_URI: issuer.jwksUri,
+      PUBLIC_URL: 'http://127.0.0.1:8080',
+      LOG_LEVEL: 'fatal',
+      GOOGLE_ISSUER: google.url,
+      GOOGLE_CLIENT_ID: google.client.clientId,
+      GOOGLE_CLIENT_SECRET: google.client.clientSecret,
+      TOKEN_SEALING_PRIVATE_KEY_FILE: join(folder, 'sealing.json'),
+      VAULT_KEY_RING_FILE: join(folder, 'ring.json'),
+      INSTANCE_ID: instanceId,
+    })
+    const service = await startTokenService(config, rest)
+    running.push(service)
+    return service
+  }
+
+  return {
+    database,
+    start,
+    google: () => google,
+    issuer: () => issuer,
+    bus: () => bus,
+    /** Publishes what oauth-service would after a consent. */
+    async issue(consent: Consent = {}): Promise<Connected> {
+      const issued = await issuedFor(google, publicKey, consent)
+      await bus.publish([
+        {
+          ...encodeEvent(publication(contracts.tokenIssued, issued), {
+            source: 'oauth-service',
+            streamId: `authorization-${issued.authorizationId}`,
+            version: 1,
+            time: issued.issuedAt,
+          }),
+          source: 'oauth-service',
+          streamId: `authorization-${issued.authorizationId}`,
+          version: 1,
+          repair: 0,
+        },
+      ])
+      return {
+        user: issued.userId,
+        grantId: issued.grantId,
+        issued,
+        connectionId: (service = 'calendar') => connectionIdOf(issued.grantId, service),
+      }
+    },
+    /** One HTTP call to a replica. */
+    async call(
+      service: Pick<TokenService, 'url'>,
+      path: string,
+      as: { sub: string; scope?: string; method?: string; body?: unknown },
+    ) {
+      const authorization = await issuer.bearer(as.sub, as.scope === undefined ? {} : { scope: as.scope })
+      const response = await fetch(`${service.url}${path}`, {
+        method: as.method ?? 'GET',
+        headers: { authorization, ...(as.body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(as.body === undefined ? {} : { body: JSON.stringify(as.body) }),
+      })
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: answerSchema.parse(await response.json()),
+      }
+    },
+    /** Refreshes Google was asked for. */
+    refreshCalls: () =>
+      google
+        .requests({ method: 'POST', path: '/token' })
+        .filter(({ form }) => form.grant_type !== 'authorization_code'),
+  }
+}
+
+async function issuedFor(google: GoogleEmulator, key: SealingKey, consent: Consent) {
+  const user = consent.user ?? `user-${randomUUID()}`
+  const account = google.addAccount({ email: consent.email ?? `${user}@example.com` })
+  const services = [...(consent.services ?? ['calendar' as const])]
+  const access = consent.access ?? 'read'
+  const wanted = services.flatMap((service) => requiredScopes(service, access))
+  const grantedScopes = [...(consent.granted ?? ['openid', ...wanted])]
+  const tokens = google.issueTokens({ email: account.email, scopes: grantedScopes })
+  const grantId = grantIdOf(user, google.url, account.sub)
+  const authorizationId = randomUUID()
+  const plaintext = {
+    accessToken: tokens.accessToken,
+    refreshToken: consent.withoutRefreshToken === true ? null : tokens.refreshToken,
+  }
+  const sealedTokens = await new CompactEncrypt(new TextEncoder().encode(JSON.stringify(plaintext)))
+    .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', evg: { authorizationId, grantId } })
+    .encrypt(key)
+  const now = Date.now()
+  return contracts.tokenIssued.schema.parse({
+    authorizationId,
+    userId: user,
+    grantId,
+    issuer: google.url,
+    account: { id: account.sub, email: account.email },
+    services,
+    access,
+    grantedScopes,
+    missingScopes: [],
+    expiresAt: new Date(now + (consent.expiresInSeconds ?? 3599) * 1000).toISOString(),
+    refreshTokenIncluded: consent.withoutRefreshToken !== true,
+    sealedTokens,
+    issuedAt: new Date(now).toISOString(),
+  })
+}
+
+async function writeKeys(folder: string): Promise<SealingKey> {
+  const { publicKey, privateKey } = await generateKeyPair('ECDH-ES+A256KW', {
+    crv: 'P-256',
+    extractable: true,
+  })
+  await writeFile(join(folder, 'sealing.json'), JSON.stringify(await exportJWK(privateKey)))
+  const ring = { current: 'k1', keys: { k1: randomBytes(32).toString('base64url') } }
+  await writeFile(join(folder, 'ring.json'), JSON.stringify(ring))
+  return publicKey
+}
