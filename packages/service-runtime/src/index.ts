@@ -41,6 +41,8 @@ export type {
   IdempotentRequest,
   StoredAnswer,
 } from './idempotency/idempotency-store.ts'
+export { idempotencyMigrations } from './idempotency/migrations.ts'
+export { createPostgresIdempotencyStore } from './idempotency/postgres-idempotency-store.ts'
 export { createLogger, type Logger, type LoggerOptions } from './log/logger.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { type RunningService, runService } from './run-service.ts'

@@ -17,6 +17,15 @@ interface Entry {
 export function createInMemoryIdempotencyStore(): IdempotencyStore {
   const entries = new Map<string, Entry>()
   const idOf = ({ scope, key }: IdempotentRequest) => JSON.stringify([scope, key])
+  const stillOurs = (request: IdempotentRequest) => {
+    const entry = entries.get(idOf(request))
+    const { fingerprint, now } = request
+    return (
+      entry?.fingerprint === fingerprint &&
+      entry.expiresAt === now.getTime() + claimLifetimeMs &&
+      !entry.answer
+    )
+  }
   return {
     claim: async (request): Promise<Claim> => {
       const now = request.now.getTime()
@@ -29,11 +38,12 @@ export function createInMemoryIdempotencyStore(): IdempotencyStore {
       return { status: 'claimed' }
     },
     finish: async (request, answer) => {
+      if (!stillOurs(request)) return
       const expiresAt = request.now.getTime() + answerLifetimeMs
       entries.set(idOf(request), { fingerprint: request.fingerprint, expiresAt, answer })
     },
     release: async (request) => {
-      entries.delete(idOf(request))
+      if (stillOurs(request)) entries.delete(idOf(request))
     },
   }
 }
