@@ -67,7 +67,8 @@ export interface InboxStatus {
   readonly consumer: string
   readonly parked: number
   readonly blockedStreams: number
-  readonly heldForGap: number
+  /** Held behind a gap or a blocked event. */
+  readonly waiting: number
   readonly retrying: number
   /** Age of the oldest event that is held, for any reason but being parked; 0 when there is none. */
   readonly oldestHeldSeconds: number

@@ -26,6 +26,8 @@ export type {
   ParkedEvents,
   SourceStream,
 } from './inbox.ts'
+export type { InboxFact } from './inbox-facts.ts'
+export { inboxStatus } from './inbox-status.ts'
 export { type MigrateOptions, migrate } from './migrate.ts'
 export { eventStoreMigrations } from './migrations/all.ts'
 export { type DatabaseOptions, openDatabase } from './open-database.ts'
@@ -37,15 +39,10 @@ export type {
   PublishOutcome,
   Relay,
 } from './outbox.ts'
+export { outboxStatus, parkedMessages, releaseParkedMessage } from './outbox-status.ts'
 export { createPostgresEventStore, type PostgresEventStoreOptions } from './postgres-event-store.ts'
+export { createInbox, type InboxOptions } from './postgres-inbox.ts'
+export { createRelay, type RelayOptions } from './relay.ts'
 export { compareDigest, type Digest, digestOf, type Gap, gapsToRepair, republish } from './repair.ts'
-export {
-  createInbox,
-  createRelay,
-  type InboxOptions,
-  inboxStatus,
-  outboxStatus,
-  type RelayOptions,
-} from './signatures.ts'
 export { epochMs, type Sql, sqlOf } from './sql.ts'
 export { entityManagerOf, savepoint } from './unit-of-work.ts'

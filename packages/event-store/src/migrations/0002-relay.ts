@@ -24,6 +24,7 @@ export class RelayTables extends Migration {
     `)
     this.addSql(leaseShards)
     this.addSql(republish)
+    this.addSql(raiseLowIds)
   }
 }
 
@@ -71,5 +72,21 @@ const republish = `
     end if;
     select min(version) into first_available from es.outbox where stream_id = in_stream_id and version >= from_version;
     return next;
+  end $$;
+`
+
+/** Raises the low-water marks of an owner's shards: nothing unpublished below, and nothing below still to be
+ * committed. Three statements on purpose: a repair or a commit in between is either seen or counted. */
+const raiseLowIds = `
+  create function es.raise_low_ids(me text, audit boolean) returns void language plpgsql volatile as $$
+  declare
+    epochs jsonb := (select jsonb_object_agg(shard, low_epoch) from es.relay_shard where owner = me);
+    safe bigint := es.safe_position();
+  begin
+    update es.relay_shard s
+      set low_id = least(safe + 1, coalesce((
+        select min(o.id) from es.outbox o
+          where o.shard = s.shard and o.published_at is null and (audit or o.id >= s.low_id)), safe + 1))
+      where s.owner = me and s.low_epoch = (epochs->>s.shard::text)::bigint;
   end $$;
 `

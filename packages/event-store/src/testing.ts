@@ -1,0 +1,6 @@
+export {
+  createInMemoryEventStore,
+  type InMemoryEventStore,
+  type InMemoryEventStoreOptions,
+} from './in-memory-event-store.ts'
+export { createPublishDouble, type PublishDouble } from './testing/publish-double.ts'
