@@ -12,3 +12,8 @@ export function grantIdOf(user: string, issuer: string, accountId: string): stri
 export function connectionIdOf(grantId: string, service: Service): string {
   return uuidv5(JSON.stringify([grantId, service]), namespace)
 }
+
+/** Our id of a Google calendar in a connection; Google's own id may be the same in two accounts. */
+export function calendarIdOf(connectionId: string, googleId: string): string {
+  return uuidv5(JSON.stringify([connectionId, 'calendar', googleId]), namespace)
+}

@@ -1,0 +1,64 @@
+import { type Sql, sqlOf } from '@evergrant/event-store'
+import type { Resources, SyncedResource } from '../../application/ports.ts'
+import { calendarErrors } from '../../domain/errors.ts'
+import type { Pass } from '../../domain/sync-cursor.ts'
+
+interface Row extends Omit<SyncedResource, 'cursor'> {
+  readonly generation: number
+  readonly syncToken: string | null
+  readonly queryHash: string | null
+  readonly pass: Pass | null
+}
+
+async function read(sql: Sql, resourceId: string, lock: string): Promise<SyncedResource | null> {
+  const rows = await sql<Row>(
+    `select r.resource_id as "resourceId", r.kind, r.connection_id as "connectionId", r.user_id as "userId",
+            r.google_id as "googleId", r.generation, r.sync_token as "syncToken", r.query_hash as "queryHash",
+            r.pass, c.time_zone as "timeZone", r.removed_at is not null as removed
+       from synced_resource r left join calendar c on c.calendar_id = r.resource_id
+      where r.resource_id = $1 ${lock}`,
+    [resourceId],
+  )
+  const row = rows[0]
+  if (!row) return null
+  const { generation, syncToken, queryHash, pass, ...identity } = row
+  return { ...identity, cursor: { generation, syncToken, queryHash, pass } }
+}
+
+export const postgresResources: Resources = {
+  open: async (unit, { resourceId, kind, connectionId, userId, googleId }) => {
+    await sqlOf(unit)(
+      `insert into synced_resource (resource_id, kind, connection_id, user_id, google_id)
+       values ($1, $2, $3, $4, $5) on conflict (resource_id) do nothing`,
+      [resourceId, kind, connectionId, userId, googleId],
+    )
+  },
+  find: (unit, resourceId) => read(sqlOf(unit), resourceId, ''),
+  lock: async (unit, resourceId) => {
+    const resource = await read(sqlOf(unit), resourceId, 'for update of r')
+    if (!resource) throw calendarErrors.unknown_calendar()
+    return resource
+  },
+  saveCursor: async (unit, resourceId, { generation, syncToken, queryHash, pass }) => {
+    await sqlOf(unit)(
+      `update synced_resource set generation = $2, sync_token = $3, query_hash = $4, pass = $5::jsonb
+        where resource_id = $1`,
+      [resourceId, generation, syncToken, queryHash, pass === null ? null : JSON.stringify(pass)],
+    )
+  },
+  noteSynced: async (unit, resourceId) => {
+    await sqlOf(unit)(
+      `update synced_resource set last_synced_at = now(), failure_reason = null, not_before = null
+        where resource_id = $1`,
+      [resourceId],
+    )
+  },
+  noteFailure: async (unit, { resourceId, reason, notBeforeMs }) => {
+    await sqlOf(unit)(
+      `update synced_resource
+          set failure_reason = $2, not_before = now() + $3::float8 * interval '1 millisecond'
+        where resource_id = $1`,
+      [resourceId, reason, notBeforeMs],
+    )
+  },
+}

@@ -1,0 +1,102 @@
+import type { SyncCounts } from '@evergrant/event-contracts'
+import { type Database, sqlOf } from '@evergrant/event-store'
+import type { ClaimedRun, RunQueue } from '../../application/ports.ts'
+import { calendarErrors } from '../../domain/errors.ts'
+
+/**
+ * The queue of resource runs in PostgreSQL: queued → running → done or failed. A run is held by a lease; a holder
+ * that dies or waits lets it run out, and any replica takes over with a higher fence. Leases use the database's
+ * clock, which is the only one all replicas share.
+ */
+export function createRunQueue(database: Database): RunQueue {
+  return {
+    enqueue: async (unit, { runId, resourceId, connectionId, mode, syncId }) => {
+      await sqlOf(unit)(
+        `with run as (
+           insert into resource_run (run_id, resource_id, connection_id, state, mode, due_at)
+           values ($1, $2, $3, 'queued', $4, now())
+           on conflict (resource_id) where state = 'queued'
+           do update set mode = case when excluded.mode = 'full' then 'full' else resource_run.mode end
+           returning run_id)
+         insert into run_waiter (run_id, sync_id) select run_id, $5 from run on conflict do nothing`,
+        [runId, resourceId, connectionId, mode, syncId],
+      )
+    },
+    claim: async (owner, leaseMs) => {
+      const rows = await sqlOf(database)<ClaimedRun>(claimText, [owner, leaseMs])
+      return rows[0] ?? null
+    },
+    progress: async (unit, run, { counts, mode, leaseMs }) => {
+      const held = await sqlOf(unit)<{ run_id: string }>(
+        `update resource_run
+            set lease_until = now() + $3::float8 * interval '1 millisecond',
+                attempt = case when $5::int > 0 then 0 else attempt end, mode_done = $4,
+                pages = pages + $5, upserted = upserted + $6, deleted = deleted + $7, unchanged = unchanged + $8
+          where run_id = $1 and fence = $2 and state = 'running'
+        returning run_id`,
+        [
+          run.runId,
+          run.fence,
+          leaseMs,
+          mode,
+          counts.pages,
+          counts.upserted,
+          counts.deleted,
+          counts.unchanged,
+        ],
+      )
+      if (held.length === 0) throw calendarErrors.lease_lost()
+    },
+    postpone: async ({ runId, fence }, delayMs) => {
+      await sqlOf(database)(
+        `update resource_run set lease_until = now() + $3::float8 * interval '1 millisecond', lease_owner = null
+          where run_id = $1 and fence = $2 and state = 'running'`,
+        [runId, fence, delayMs],
+      )
+    },
+    end: async (unit, { runId }, state) => {
+      const rows = await sqlOf(unit)<SyncCounts>(
+        `update resource_run
+            set state = $2, ended_at = now(), lease_until = null, lease_owner = null, fence = fence + 1
+          where run_id = $1
+        returning pages, upserted, deleted, unchanged`,
+        [runId, state],
+      )
+      const { pages = 0, upserted = 0, deleted = 0, unchanged = 0 } = rows[0] ?? {}
+      return { pages, upserted, deleted, unchanged }
+    },
+    waiters: async (unit, runId) => {
+      const rows = await sqlOf(unit)<{ syncId: string }>(
+        `select s.sync_id as "syncId" from sync_status s
+          where s.sync_id in (select w.sync_id from run_waiter w where w.run_id = $1)
+          order by s.sync_id for update`,
+        [runId],
+      )
+      return rows.map(({ syncId }) => syncId)
+    },
+    underWay: (unit, connectionId) =>
+      sqlOf(unit)<{ runId: string; resourceId: string }>(
+        `select run_id as "runId", resource_id as "resourceId" from resource_run
+          where connection_id = $1 and state in ('queued', 'running') order by run_id for update`,
+        [connectionId],
+      ),
+  }
+}
+
+const claimText = `
+  with candidate as (
+    select r.run_id, s.kind
+      from resource_run r join synced_resource s on s.resource_id = r.resource_id
+     where (r.state = 'queued' and r.due_at <= now() and not exists (
+              select 1 from resource_run o where o.resource_id = r.resource_id and o.state = 'running'))
+        or (r.state = 'running' and r.lease_until <= now())
+     order by coalesce(r.lease_until, r.due_at)
+     limit 1
+       for update of r skip locked)
+  update resource_run r
+     set state = 'running', lease_owner = $1, fence = r.fence + 1, attempt = r.attempt + 1,
+         lease_until = now() + $2::float8 * interval '1 millisecond'
+    from candidate c
+   where r.run_id = c.run_id
+  returning r.run_id as "runId", r.resource_id as "resourceId", r.connection_id as "connectionId", c.kind, r.mode,
+            r.attempt, r.fence`

@@ -1,0 +1,61 @@
+import type { EventBus, Reply } from '@evergrant/event-bus'
+import { requiredScopes } from '@evergrant/event-contracts'
+import { z } from 'zod'
+import type { AccessTokens } from '../../application/ports.ts'
+import { type ObstacleWord, SyncObstacle } from '../../domain/sync-obstacle.ts'
+
+const subject = 'evergrant.token.access-token.get'
+const answerSchema = z.object({ accessToken: z.string().min(1) })
+const refusalSchema = z.object({ retryAfter: z.number().nullish() })
+
+// Google's live an hour: asking for most of that brings a new one, unless the refused one was just issued.
+const freshSeconds = 3000
+const usableSeconds = 60
+
+// The user, or a consent, has to change something first; waiting does not help.
+const lasting: Readonly<Record<string, ObstacleWord>> = {
+  needs_reauthorization: 'needs_reauthorization',
+  missing_scopes: 'missing_scopes',
+  disconnected: 'disconnected',
+}
+
+/** Access tokens from token-service, over NATS request/reply. */
+export function createBusAccessTokens(
+  bus: Pick<EventBus, 'request'>,
+  options: { readonly timeoutMs: number },
+): AccessTokens {
+  return {
+    get: async (connectionId, { fresh }) => {
+      const reply = await ask(bus, options.timeoutMs, {
+        connectionId,
+        requiredScopes: requiredScopes('calendar', 'read'),
+        purpose: 'calendar.sync',
+        minValiditySeconds: fresh ? freshSeconds : usableSeconds,
+      })
+      if (!reply.ok) throw refusalOf(reply)
+      const answer = answerSchema.safeParse(reply.body)
+      if (answer.success) return answer.data.accessToken
+      throw new SyncObstacle({ word: 'token_unavailable', passing: true, retryAfterSeconds: null })
+    },
+  }
+}
+
+async function ask(bus: Pick<EventBus, 'request'>, timeoutMs: number, body: unknown): Promise<Reply> {
+  try {
+    return await bus.request(subject, body, { timeoutMs })
+  } catch (error) {
+    throw new SyncObstacle({ word: 'token_unavailable', passing: true, retryAfterSeconds: null }, error)
+  }
+}
+
+function refusalOf(reply: Extract<Reply, { ok: false }>): SyncObstacle {
+  const word = lasting[reply.code]
+  if (word !== undefined) return new SyncObstacle({ word, passing: false, retryAfterSeconds: null })
+  const { data } = refusalSchema.safeParse(reply.body)
+  // An unknown connection may be one that token-service has not heard of yet.
+  return new SyncObstacle({
+    word: reply.status === 404 ? 'unknown_connection' : 'token_unavailable',
+    passing: true,
+    retryAfterSeconds: data?.retryAfter ?? null,
+  })
+}

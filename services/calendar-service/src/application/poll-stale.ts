@@ -1,0 +1,40 @@
+import type { Ids } from '@evergrant/decider'
+import type { EventStore } from '@evergrant/event-store'
+import type { StaleConnections } from './ports.ts'
+import type { RequestSync } from './request-sync.ts'
+
+export interface PollStaleParts {
+  readonly store: EventStore
+  readonly stale: StaleConnections
+  readonly requestSync: RequestSync
+  readonly ids: Ids
+  readonly staleAfterMs: number
+}
+
+const atOnce = 100
+
+/** Asks for a sync of every connection whose copy has grown old; the backstop for changes nobody told us about. */
+export function createPollStale(parts: PollStaleParts): () => Promise<number> {
+  const { store, stale, requestSync, ids, staleAfterMs } = parts
+  return () =>
+    store.transaction(async (unit) => {
+      const connectionIds = await stale.take(unit, { staleAfterMs, limit: atOnce })
+      for (const connectionId of connectionIds) {
+        const syncId = ids.next()
+        await requestSync(
+          unit,
+          {
+            syncId,
+            userId: null,
+            connectionId,
+            calendarId: null,
+            mode: 'incremental',
+            cause: 'schedule',
+            announce: true,
+          },
+          { actor: { kind: 'schedule' }, correlationId: syncId },
+        )
+      }
+      return connectionIds.length
+    })
+}

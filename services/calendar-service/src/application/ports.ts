@@ -1,0 +1,181 @@
+import type { SyncCounts, SyncMode } from '@evergrant/event-contracts'
+import type { UnitOfWork } from '@evergrant/event-store'
+import type { GoogleEvent } from '../domain/google-event.ts'
+import type { EventChange, ResourceKind } from '../domain/resource-facts.ts'
+import type { PageTokens, SyncCursor } from '../domain/sync-cursor.ts'
+
+/** Borrows access tokens from token-service. */
+export interface AccessTokens {
+  /** `fresh` after Google refused the last one.
+   * @throws SyncObstacle when there is none: the user, token-service or Google stands in the way. */
+  get(connectionId: string, options: { readonly fresh: boolean }): Promise<string>
+}
+
+/** A calendar list entry as Google sent it. */
+export type GoogleCalendarEntry = Readonly<Record<string, unknown>> & { readonly id: string }
+
+export interface GooglePage<Item> extends PageTokens {
+  readonly items: readonly Item[]
+}
+
+export interface GoogleEventPage extends GooglePage<GoogleEvent> {
+  readonly timeZone: string | null
+}
+
+export interface PageRequest {
+  readonly accessToken: string
+  readonly syncToken: string | null
+  readonly pageToken: string | null
+}
+
+/** Google Calendar, one page a call.
+ * @throws SyncObstacle for every answer that is not a page. */
+export interface GoogleCalendar {
+  /** Changes whenever the query does: a token belongs to the query it came from. */
+  readonly queryHash: Readonly<Record<ResourceKind, string>>
+  listCalendars(request: PageRequest): Promise<GooglePage<GoogleCalendarEntry>>
+  listEvents(request: PageRequest & { readonly calendarGoogleId: string }): Promise<GoogleEventPage>
+}
+
+export interface KnownConnection {
+  readonly connectionId: string
+  readonly userId: string
+  readonly status: 'expected' | 'active' | 'paused'
+  readonly reason: string | null
+}
+
+export interface KnownConnections {
+  byId(unit: UnitOfWork, connectionId: string): Promise<KnownConnection | null>
+  ofUser(unit: UnitOfWork, userId: string): Promise<readonly KnownConnection[]>
+}
+
+export interface ResourceIdentity {
+  readonly resourceId: string
+  readonly kind: ResourceKind
+  readonly connectionId: string
+  readonly userId: string
+  readonly googleId: string
+}
+
+export interface SyncedResource extends ResourceIdentity {
+  readonly cursor: SyncCursor
+  readonly timeZone: string | null
+  readonly removed: boolean
+}
+
+export interface Resources {
+  open(unit: UnitOfWork, identity: ResourceIdentity): Promise<void>
+  find(unit: UnitOfWork, resourceId: string): Promise<SyncedResource | null>
+  /** Locks the row until the transaction ends. */
+  lock(unit: UnitOfWork, resourceId: string): Promise<SyncedResource>
+  saveCursor(unit: UnitOfWork, resourceId: string, cursor: SyncCursor): Promise<void>
+  noteSynced(unit: UnitOfWork, resourceId: string): Promise<void>
+  noteFailure(
+    unit: UnitOfWork,
+    failure: { readonly resourceId: string; readonly reason: string; readonly notBeforeMs: number },
+  ): Promise<void>
+}
+
+/** One walk through one resource, held by one process at a time; the fence tells a late one that it lost. */
+export interface ClaimedRun {
+  readonly runId: string
+  readonly resourceId: string
+  readonly connectionId: string
+  readonly kind: ResourceKind
+  readonly mode: SyncMode
+  readonly attempt: number
+  readonly fence: number
+}
+
+export interface RunQueue {
+  /** Joins the run that already waits for the resource, or adds one. */
+  enqueue(
+    unit: UnitOfWork,
+    run: {
+      readonly runId: string
+      readonly resourceId: string
+      readonly connectionId: string
+      readonly mode: SyncMode
+      readonly syncId: string
+    },
+  ): Promise<void>
+  /** The next due run, or one whose holder's lease ran out; null when there is none. */
+  claim(owner: string, leaseMs: number): Promise<ClaimedRun | null>
+  /** Extends the lease and adds counts.
+   * @throws DomainError `lease_lost` when another process took over. */
+  progress(unit: UnitOfWork, run: ClaimedRun, step: RunStep): Promise<void>
+  /** Lets go of a run for a while; whoever is free takes it then. */
+  postpone(run: ClaimedRun, delayMs: number): Promise<void>
+  end(unit: UnitOfWork, run: Pick<ClaimedRun, 'runId'>, state: 'done' | 'failed'): Promise<SyncCounts>
+  /** The syncs that wait for a run, locked in a fixed order so that two endings never wait for each other. */
+  waiters(unit: UnitOfWork, runId: string): Promise<readonly string[]>
+  /** Everything queued or running for a connection. */
+  underWay(
+    unit: UnitOfWork,
+    connectionId: string,
+  ): Promise<readonly { readonly runId: string; readonly resourceId: string }[]>
+}
+
+export interface RunStep {
+  readonly counts: SyncCounts
+  readonly mode: SyncMode
+  readonly leaseMs: number
+}
+
+/** What a page changed. */
+export interface StoredPage {
+  readonly changes: readonly EventChange[]
+  readonly counts: SyncCounts
+}
+
+export interface EventRows {
+  hasAny(unit: UnitOfWork, calendarId: string): Promise<boolean>
+  /** Upserts a page into what readers see; an etag that did not change writes nothing. */
+  store(unit: UnitOfWork, page: EventPageToStore): Promise<StoredPage>
+  /** Puts a page beside what readers see. */
+  stage(unit: UnitOfWork, page: EventPageToStore): Promise<void>
+  /** Readers switch to the staged generation; what it no longer has is closed as deleted. */
+  swap(unit: UnitOfWork, calendar: ChangedCalendar): Promise<StoredPage & { readonly swept: number }>
+  /** Drops what an abandoned generation staged. */
+  discardStaged(unit: UnitOfWork, calendarId: string): Promise<void>
+  /** Closes every event of a calendar that is no longer there. */
+  closeAll(unit: UnitOfWork, calendar: ChangedCalendar): Promise<StoredPage>
+}
+
+export interface ChangedCalendar {
+  readonly calendarId: string
+  readonly connectionId: string
+  readonly userId: string
+  readonly at: Date
+}
+
+export interface EventPageToStore extends ChangedCalendar {
+  readonly timeZone: string
+  readonly events: readonly GoogleEvent[]
+}
+
+export interface CalendarRows {
+  store(
+    unit: UnitOfWork,
+    page: {
+      readonly connectionId: string
+      readonly userId: string
+      readonly generation: number
+      readonly entries: readonly GoogleCalendarEntry[]
+    },
+  ): Promise<{ readonly counts: SyncCounts; readonly removedIds: readonly string[] }>
+  /** Calendars an earlier generation had and this one does not. */
+  sweep(unit: UnitOfWork, connectionId: string, generation: number): Promise<readonly string[]>
+  /** The calendars to sync. */
+  present(unit: UnitOfWork, connectionId: string): Promise<readonly string[]>
+}
+
+export interface StaleConnections {
+  /** Active connections without a sync under way whose list is older than that; empty while another replica looks. */
+  take(
+    unit: UnitOfWork,
+    query: { readonly staleAfterMs: number; readonly limit: number },
+  ): Promise<readonly string[]>
+  /** Removes runs nobody asks about any more. */
+  forgetOldRuns(olderThanMs: number): Promise<void>
+}

@@ -1,0 +1,273 @@
+import { type Clock, DomainError, type Ids } from '@evergrant/decider'
+import type { EventStore, FactMetadata, UnitOfWork } from '@evergrant/event-store'
+import type { ResourceFact } from '../domain/resource-facts.ts'
+import { calendarListStream, calendarStream } from '../domain/resource-facts.ts'
+import { planRetry } from '../domain/retry-plan.ts'
+import { noCounts } from '../domain/sync.ts'
+import {
+  abandonPass,
+  advance,
+  type BegunPass,
+  beginPass,
+  nextRequest,
+  type Pass,
+  reopen,
+  type SyncCursor,
+} from '../domain/sync-cursor.ts'
+import { SyncObstacle } from '../domain/sync-obstacle.ts'
+import { finishRun, tellSync } from './finish-run.ts'
+import type {
+  AccessTokens,
+  CalendarRows,
+  ClaimedRun,
+  EventRows,
+  GoogleCalendar,
+  Resources,
+  RunQueue,
+  SyncedResource,
+} from './ports.ts'
+import { type StoredStep, storeCalendarPage, storeEventPage } from './store-page.ts'
+
+export interface WalkParts {
+  readonly store: EventStore
+  readonly tokens: AccessTokens
+  readonly google: GoogleCalendar
+  readonly resources: Resources
+  readonly queue: RunQueue
+  readonly events: EventRows
+  readonly calendars: CalendarRows
+  readonly clock: Clock
+  readonly ids: Ids
+  /** In [0, 1), for jitter. */
+  readonly random: () => number
+  readonly leaseMs: number
+  /** A hook for failure tests: called between the steps of a page. */
+  readonly crashPoint?: (name: string) => void | Promise<void>
+}
+
+interface Position {
+  readonly cursor: SyncCursor
+  readonly pass: Pass
+}
+
+export type WalkResource = (run: ClaimedRun, signal: AbortSignal) => Promise<void>
+
+/**
+ * Walks one claimed run to its end: ask for a token, ask Google for a page, store it with the cursor in one
+ * transaction, and again. No transaction is open while Google or token-service is asked. Whoever loses its
+ * lease stops without a trace; a process that dies leaves a run that the next one resumes at its stored page.
+ */
+export function createWalkResource(parts: WalkParts): WalkResource {
+  return async (run, signal) => {
+    const metadata: FactMetadata = { actor: { kind: 'google' }, correlationId: run.runId }
+    let fresh = false
+    for (let next = await begin(parts, run, metadata); next !== null; ) {
+      const position: Position = next
+      if (signal.aborted) return parts.queue.postpone(run, 0)
+      try {
+        next = await walkPage(parts, run, { position, fresh, metadata })
+        fresh = false
+      } catch (error) {
+        const obstacle = obstacleFrom(error)
+        if (obstacle === 'lease_lost') return
+        if (obstacle.word === 'access_token_rejected' && !fresh) fresh = true
+        else if (obstacle.word === 'sync_token_lost' && position.pass.restarts === 0) {
+          next = await reopenGeneration(parts, run, position, metadata)
+        } else return settle(parts, run, { obstacle, metadata })
+      }
+    }
+  }
+}
+
+/** Unknown errors go on to the caller: they are defects, not obstacles. */
+function obstacleFrom(error: unknown): SyncObstacle | 'lease_lost' {
+  if (error instanceof SyncObstacle) return error
+  if (error instanceof DomainError) {
+    if (error.code === 'lease_lost') return 'lease_lost'
+    if (error.code === 'google_protocol_broken') {
+      return new SyncObstacle(
+        { word: 'google_protocol_broken', passing: true, retryAfterSeconds: null },
+        error,
+      )
+    }
+  }
+  throw error
+}
+
+async function begin(parts: WalkParts, run: ClaimedRun, metadata: FactMetadata): Promise<Position | null> {
+  const { store, queue, resources, events, google, clock } = parts
+  return store.transaction(async (unit) => {
+    await queue.progress(unit, run, { counts: noCounts, mode: run.mode, leaseMs: parts.leaseMs })
+    const resource = await resources.lock(unit, run.resourceId)
+    const now = clock.now().toISOString()
+    for (const syncId of await queue.waiters(unit, run.runId)) {
+      await tellSync(unit, syncId, { type: 'StartSync', now }, metadata)
+    }
+    if (resource.removed) {
+      await finishRun(unit, run, { status: 'done', mode: run.mode }, { queue, clock, metadata })
+      return null
+    }
+    const begun = beginPass(resource.cursor, {
+      mode: run.mode,
+      queryHash: google.queryHash[run.kind],
+      hasRows: run.kind === 'calendar' && (await events.hasAny(unit, run.resourceId)),
+    })
+    await savePass(unit, parts, { resource, begun, metadata })
+    return begun
+  })
+}
+
+async function savePass(
+  unit: UnitOfWork,
+  { resources, events }: WalkParts,
+  opening: { readonly resource: SyncedResource; readonly begun: BegunPass; readonly metadata: FactMetadata },
+): Promise<void> {
+  const { resource, begun, metadata } = opening
+  const { resourceId, kind } = resource
+  await resources.saveCursor(unit, resourceId, begun.cursor)
+  if (begun.opened === null) return
+  if (kind === 'calendar') await events.discardStaged(unit, resourceId)
+  await unit.append<ResourceFact>({
+    streamId: kind === 'calendar' ? calendarStream(resourceId) : calendarListStream(resourceId),
+    streamType: kind === 'calendar' ? 'calendar' : 'calendar-list',
+    expectedVersion: 'any',
+    facts: [
+      {
+        type: 'GenerationOpened',
+        data: { resourceId, generation: begun.pass.generation, reason: begun.opened },
+      },
+    ],
+    metadata,
+  })
+}
+
+/** null when that was the last page. */
+async function walkPage(
+  parts: WalkParts,
+  run: ClaimedRun,
+  at: { readonly position: Position; readonly fresh: boolean; readonly metadata: FactMetadata },
+): Promise<Position | null> {
+  const { store, tokens, google, resources, queue, clock, crashPoint } = parts
+  const { cursor, pass } = at.position
+  const accessToken = await tokens.get(run.connectionId, { fresh: at.fresh })
+  const request = { accessToken, ...nextRequest(cursor, pass) }
+  const storePage =
+    run.kind === 'calendar'
+      ? await fetchEvents(parts, run, request)
+      : await fetchCalendars(google, parts, request)
+  await crashPoint?.('page_fetched')
+  const position = await store.transaction(async (unit) => {
+    const resource = await resources.lock(unit, run.resourceId)
+    const step = advance(cursor, pass, storePage.tokens)
+    const { counts, widenTo } = await storePage.store(unit, {
+      resource,
+      step,
+      at: clock.now(),
+      metadata: at.metadata,
+    })
+    await crashPoint?.('page_stored')
+    await queue.progress(unit, run, { counts, mode: pass.mode, leaseMs: parts.leaseMs })
+    await resources.saveCursor(unit, run.resourceId, step.cursor)
+    if (step.kind === 'more') return step
+    await resources.noteSynced(unit, run.resourceId)
+    await widen(unit, parts, { run, calendarIds: widenTo, metadata: at.metadata })
+    const { mode } = pass
+    await finishRun(unit, run, { status: 'done', mode }, { queue, clock, metadata: at.metadata })
+    return null
+  })
+  await crashPoint?.('page_committed')
+  return position
+}
+
+interface FetchedPage {
+  readonly tokens: { readonly nextPageToken: string | null; readonly nextSyncToken: string | null }
+  readonly store: (unit: UnitOfWork, context: Parameters<typeof storeEventPage>[3]) => Promise<StoredStep>
+}
+
+type TokenRequest = Parameters<GoogleCalendar['listCalendars']>[0]
+
+async function fetchCalendars(
+  google: GoogleCalendar,
+  rows: Pick<WalkParts, 'calendars' | 'events'>,
+  request: TokenRequest,
+): Promise<FetchedPage> {
+  const page = await google.listCalendars(request)
+  return { tokens: page, store: (unit, context) => storeCalendarPage(unit, rows, page, context) }
+}
+
+async function fetchEvents(
+  { store, google, resources, events }: WalkParts,
+  run: ClaimedRun,
+  request: TokenRequest,
+): Promise<FetchedPage> {
+  const resource = await store.transaction((unit) => resources.find(unit, run.resourceId))
+  const page = await google.listEvents({ ...request, calendarGoogleId: resource?.googleId ?? '' })
+  return { tokens: page, store: (unit, context) => storeEventPage(unit, events, page, context) }
+}
+
+/** The complete calendar list sends every sync that waited for it on to the calendars. */
+async function widen(
+  unit: UnitOfWork,
+  { queue, ids }: WalkParts,
+  on: { readonly run: ClaimedRun; readonly calendarIds: readonly string[]; readonly metadata: FactMetadata },
+): Promise<void> {
+  const { run, calendarIds, metadata } = on
+  if (run.kind !== 'calendar_list' || calendarIds.length === 0) return
+  for (const syncId of await queue.waiters(unit, run.runId)) {
+    await tellSync(unit, syncId, { type: 'WidenSync', resourceIds: calendarIds }, metadata)
+    for (const resourceId of [...calendarIds].sort()) {
+      const { connectionId, mode } = run
+      await queue.enqueue(unit, { runId: ids.next(), resourceId, connectionId, mode, syncId })
+    }
+  }
+}
+
+async function reopenGeneration(
+  parts: WalkParts,
+  run: ClaimedRun,
+  { cursor, pass }: Position,
+  metadata: FactMetadata,
+): Promise<Position> {
+  return parts.store.transaction(async (unit) => {
+    const resource = await parts.resources.lock(unit, run.resourceId)
+    const mode = 'full'
+    await parts.queue.progress(unit, run, { counts: noCounts, mode, leaseMs: parts.leaseMs })
+    const hasRows = run.kind === 'calendar' && (await parts.events.hasAny(unit, run.resourceId))
+    const begun = reopen(cursor, pass, hasRows)
+    await savePass(unit, parts, { resource, begun, metadata })
+    return begun
+  })
+}
+
+/** Waits a little and tries again, or ends the run with the reason. */
+async function settle(
+  parts: WalkParts,
+  run: ClaimedRun,
+  failed: { readonly obstacle: SyncObstacle; readonly metadata: FactMetadata },
+): Promise<void> {
+  const { store, queue, resources, clock, random } = parts
+  const { obstacle, metadata } = failed
+  const { retryAfterSeconds } = obstacle
+  const plan = obstacle.passing
+    ? planRetry({ attempt: run.attempt, retryAfterSeconds, random: random() })
+    : ({ kind: 'give_up', notBeforeMs: 60_000 } as const)
+  const reason = obstacle.word
+  await store.transaction(async (unit) => {
+    const resource = await resources.lock(unit, run.resourceId)
+    const notBeforeMs = plan.kind === 'again' ? plan.delayMs : plan.notBeforeMs
+    await resources.noteFailure(unit, { resourceId: run.resourceId, reason, notBeforeMs })
+    if (plan.kind === 'again') return
+    if (reason === 'rejected_by_google' || reason === 'sync_token_lost') {
+      await resources.saveCursor(unit, run.resourceId, abandonPass(resource.cursor))
+    }
+    await queue.progress(unit, run, { counts: noCounts, mode: run.mode, leaseMs: parts.leaseMs })
+    // A calendar that was taken away is no failure of the others: it says so itself.
+    const gone = reason === 'not_found' && run.kind === 'calendar'
+    const retryAt = new Date(clock.now().getTime() + notBeforeMs).toISOString()
+    const ending = gone
+      ? ({ status: 'done', mode: run.mode } as const)
+      : ({ status: 'failed', reason, retryAt: obstacle.passing ? retryAt : null } as const)
+    await finishRun(unit, run, ending, { queue, clock, metadata })
+  })
+  if (plan.kind === 'again') await queue.postpone(run, plan.delayMs)
+}

@@ -1,0 +1,25 @@
+export interface SyncedState {
+  readonly connectionStatus: 'expected' | 'active' | 'paused'
+  readonly connectionReason: string | null
+  readonly underWay: boolean
+  readonly failureReason: string | null
+  /** Since the last complete sync; null before the first. */
+  readonly ageMs: number | null
+}
+
+export interface Freshness {
+  readonly status: 'fresh' | 'stale' | 'syncing' | 'paused' | 'failed'
+  /** One stable word, or null when there is nothing to explain. */
+  readonly reason: string | null
+}
+
+/** How far a copy can be trusted, and why. The strongest obstacle is named first. */
+export function freshnessOf(state: SyncedState, staleAfterMs: number): Freshness {
+  if (state.connectionStatus !== 'active') return { status: 'paused', reason: state.connectionReason }
+  if (state.underWay) return { status: 'syncing', reason: state.failureReason }
+  if (state.failureReason !== null) return { status: 'failed', reason: state.failureReason }
+  if (state.ageMs === null) return { status: 'stale', reason: 'never_synced' }
+  return state.ageMs > staleAfterMs
+    ? { status: 'stale', reason: 'overdue' }
+    : { status: 'fresh', reason: null }
+}

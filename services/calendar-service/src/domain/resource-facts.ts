@@ -1,0 +1,54 @@
+import type { SyncCounts, SyncMode } from '@evergrant/event-contracts'
+
+export type ResourceKind = 'calendar_list' | 'calendar'
+
+/** What happened to one synced resource. The changed events themselves are rows of the change log, written in the
+ * same transaction; a fact for each of a million events would say nothing more. */
+export type ResourceFact =
+  | {
+      readonly type: 'GenerationOpened'
+      readonly data: {
+        readonly resourceId: string
+        readonly generation: number
+        readonly reason: 'first' | 'asked' | 'query_changed' | 'sync_token_lost'
+      }
+    }
+  | {
+      readonly type: 'PageStored'
+      readonly data: {
+        readonly resourceId: string
+        readonly generation: number
+        readonly page: number
+        readonly mode: SyncMode
+        readonly counts: SyncCounts
+      }
+    }
+  | {
+      readonly type: 'GenerationCommitted'
+      readonly data: {
+        readonly resourceId: string
+        readonly generation: number
+        readonly counts: SyncCounts
+        /** Rows the new generation no longer had: gone at Google without a tombstone. */
+        readonly swept: number
+      }
+    }
+  | {
+      readonly type: 'CalendarRemoved'
+      readonly data: { readonly resourceId: string; readonly connectionId: string; readonly closed: number }
+    }
+
+/** One changed event, as the change feed and CalendarEventsChanged name it. */
+export interface EventChange {
+  readonly eventId: string
+  readonly etag: string | null
+  readonly kind: 'upserted' | 'deleted'
+}
+
+export function calendarListStream(resourceId: string): string {
+  return `calendar-list-${resourceId}`
+}
+
+export function calendarStream(resourceId: string): string {
+  return `calendar-${resourceId}`
+}

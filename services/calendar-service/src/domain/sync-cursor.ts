@@ -1,0 +1,128 @@
+import { calendarErrors } from './errors.ts'
+
+/**
+ * Where a resource's copy stands: one model for the calendar list and every calendar.
+ *
+ * A *pass* is one walk through Google's pages. An incremental pass changes the readable rows page by page. A full
+ * pass opens a generation: the first one fills the empty copy directly; a later one is staged beside it, so
+ * readers keep the old rows until it commits. The sync token changes only with the last page, in the same
+ * transaction as that page's rows, so it is never ahead of its data.
+ */
+export interface SyncCursor {
+  /** The generation readers see; 0 before the first full pass is complete. */
+  readonly generation: number
+  readonly syncToken: string | null
+  /** Which query the token belongs to: Google leaves another query with the same token undefined. */
+  readonly queryHash: string | null
+  /** The pass under way, so that a crash resumes at its next page. */
+  readonly pass: Pass | null
+}
+
+export interface Pass {
+  readonly mode: 'incremental' | 'full'
+  readonly generation: number
+  readonly staged: boolean
+  readonly pageToken: string | null
+  readonly pages: number
+  /** How often this pass has had to start over because Google no longer knew its token. */
+  readonly restarts: number
+}
+
+export interface PageTokens {
+  readonly nextPageToken: string | null
+  readonly nextSyncToken: string | null
+}
+
+export const emptyCursor: SyncCursor = { generation: 0, syncToken: null, queryHash: null, pass: null }
+
+export type OpeningReason = 'first' | 'asked' | 'query_changed' | 'sync_token_lost'
+
+export interface BegunPass {
+  readonly cursor: SyncCursor
+  readonly pass: Pass
+  /** Why a generation was opened; null when none was. */
+  readonly opened: OpeningReason | null
+}
+
+/** The pass to walk: the one under way, an incremental one, or a full one when that is asked for or unavoidable. */
+export function beginPass(
+  cursor: SyncCursor,
+  wanted: { readonly mode: 'incremental' | 'full'; readonly queryHash: string; readonly hasRows: boolean },
+): BegunPass {
+  const { queryHash, mode } = wanted
+  const sameQuery = cursor.queryHash === queryHash
+  const current = cursor.pass
+  if (current !== null && sameQuery && (current.mode === 'full' || mode === 'incremental')) {
+    return { cursor, pass: current, opened: null }
+  }
+  const { generation } = cursor
+  if (mode === 'incremental' && cursor.syncToken !== null && sameQuery) {
+    const start = { staged: false, pageToken: null, pages: 0, restarts: 0 }
+    const pass: Pass = { mode: 'incremental', generation, ...start }
+    return { cursor: { ...cursor, pass }, pass, opened: null }
+  }
+  const pass = fullPass(Math.max(generation, current?.generation ?? 0) + 1, wanted.hasRows, 0)
+  return {
+    cursor: { ...cursor, queryHash, syncToken: sameQuery ? cursor.syncToken : null, pass },
+    pass,
+    opened: openingReason(cursor, sameQuery, mode),
+  }
+}
+
+function openingReason(cursor: SyncCursor, sameQuery: boolean, mode: 'incremental' | 'full'): OpeningReason {
+  if (cursor.queryHash === null) return 'first'
+  if (!sameQuery) return 'query_changed'
+  return mode === 'full' ? 'asked' : 'sync_token_lost'
+}
+
+/** Gives up a pass that cannot be continued, e.g. because its page token is too old; the copy stays as it is. */
+export function abandonPass(cursor: SyncCursor): SyncCursor {
+  return { ...cursor, pass: null }
+}
+
+function fullPass(generation: number, staged: boolean, restarts: number): Pass {
+  return { mode: 'full', generation, staged, pageToken: null, pages: 0, restarts }
+}
+
+/** What Google is asked for next. An incremental pass repeats its token on every page. */
+export function nextRequest(
+  cursor: SyncCursor,
+  pass: Pass,
+): { readonly syncToken: string | null; readonly pageToken: string | null } {
+  return { syncToken: pass.mode === 'incremental' ? cursor.syncToken : null, pageToken: pass.pageToken }
+}
+
+export type PageStep =
+  | { readonly kind: 'more'; readonly cursor: SyncCursor; readonly pass: Pass }
+  | { readonly kind: 'done'; readonly cursor: SyncCursor; readonly pass: Pass }
+
+const mostPages = 1_000_000
+
+/** Moves past one page. Empty and short pages with a next token are ordinary.
+ * @throws DomainError `google_protocol_broken` when there is no way on, or the way on is a circle. */
+export function advance(cursor: SyncCursor, pass: Pass, page: PageTokens): PageStep {
+  const walked: Pass = { ...pass, pages: pass.pages + 1 }
+  if (page.nextPageToken) {
+    if (page.nextPageToken === pass.pageToken || walked.pages >= mostPages) {
+      throw calendarErrors.google_protocol_broken({ detail: 'the page token repeats' })
+    }
+    const next = { ...walked, pageToken: page.nextPageToken }
+    return { kind: 'more', pass: next, cursor: { ...cursor, pass: next } }
+  }
+  if (!page.nextSyncToken) {
+    throw calendarErrors.google_protocol_broken({ detail: 'neither nextPageToken nor nextSyncToken' })
+  }
+  return {
+    kind: 'done',
+    pass: walked,
+    cursor: { ...cursor, generation: pass.generation, syncToken: page.nextSyncToken, pass: null },
+  }
+}
+
+/** Google no longer knows the token: a new generation opens beside the old one, once.
+ * @throws DomainError `sync_cursor_rejected` the second time, because asking again would be a loop. */
+export function reopen(cursor: SyncCursor, pass: Pass, hasRows: boolean): BegunPass {
+  if (pass.restarts > 0) throw calendarErrors.sync_cursor_rejected()
+  const again = fullPass(pass.generation + 1, hasRows, pass.restarts + 1)
+  return { cursor: { ...cursor, syncToken: null, pass: again }, pass: again, opened: 'sync_token_lost' }
+}

@@ -1,0 +1,72 @@
+import type { RunQueue } from '../../application/ports.ts'
+import type { WalkResource } from '../../application/walk-resource.ts'
+
+export interface RunWorkerOptions {
+  readonly queue: RunQueue
+  readonly walk: WalkResource
+  readonly owner: string
+  readonly leaseMs: number
+  /** Runs at the same time in this process. */
+  readonly lanes: number
+  /** How long to wait when there was nothing to do; a wake-up is sooner. */
+  readonly idleMs: number
+  readonly onError: (error: unknown) => void
+}
+
+export interface RunWorker {
+  start(): void
+  /** Something may be due. */
+  wake(): void
+  /** Finishes the page under way in each lane; the rest is another process's. */
+  stop(): Promise<void>
+}
+
+/** Takes due runs, whoever asked for them and on whichever replica, and walks them. */
+export function createRunWorker(options: RunWorkerOptions): RunWorker {
+  const { queue, walk, owner, leaseMs, lanes, idleMs, onError } = options
+  const stopping = new AbortController()
+  const idle = new Set<() => void>()
+  let running: Promise<void>[] = []
+
+  const wake = () => {
+    for (const go of [...idle]) go()
+  }
+  const rest = () =>
+    new Promise<void>((resolve) => {
+      const go = () => {
+        clearTimeout(timer)
+        idle.delete(go)
+        resolve()
+      }
+      const timer = setTimeout(go, idleMs)
+      idle.add(go)
+      if (stopping.signal.aborted) go()
+    })
+  const lane = async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        const run = await queue.claim(owner, leaseMs)
+        if (run === null) {
+          await rest()
+          continue
+        }
+        await walk(run, stopping.signal)
+      } catch (error) {
+        // The run keeps its lease and is taken again when it ends, by a lane whose database or defect is better.
+        onError(error)
+        await rest()
+      }
+    }
+  }
+  return {
+    wake,
+    start: () => {
+      running = Array.from({ length: lanes }, lane)
+    },
+    stop: async () => {
+      stopping.abort()
+      wake()
+      await Promise.all(running)
+    },
+  }
+}

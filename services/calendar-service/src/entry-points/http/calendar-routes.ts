@@ -1,0 +1,57 @@
+import type { Database } from '@evergrant/event-store'
+import {
+  callerOf,
+  decodeCursor,
+  encodeCursor,
+  type HttpApp,
+  pageQuerySchema,
+  pageSchema,
+} from '@evergrant/service-runtime'
+import { z } from 'zod'
+import { freshnessOf } from '../../domain/freshness.ts'
+import { type CalendarRow, calendarsOf } from '../../projections/calendars.ts'
+
+const calendarSchema = z.object({
+  id: z.uuid(),
+  connectionId: z.uuid(),
+  googleId: z.string(),
+  summary: z.string().nullable(),
+  timeZone: z.string().nullable(),
+  primary: z.boolean(),
+  accessRole: z.string().nullable(),
+  sync: z.object({
+    status: z.enum(['fresh', 'stale', 'syncing', 'paused', 'failed']),
+    lastSyncedAt: z.string().nullable(),
+    reason: z.string().nullable(),
+  }),
+})
+
+/** Synced calendars with their sync state. */
+export function calendarRoutes(
+  app: HttpApp,
+  deps: { readonly database: Database; readonly staleAfterMs: number },
+): void {
+  app.get(
+    '/v1/calendar/calendars',
+    {
+      schema: { querystring: pageQuerySchema, response: { 200: pageSchema(calendarSchema) } },
+      config: { access: 'user' },
+    },
+    async (request) => {
+      const { limit, cursor } = request.query
+      const after = cursor === undefined ? null : decodeCursor(cursor, z.uuid())
+      const userId = callerOf(request).sub
+      const rows = await calendarsOf(deps.database, { userId, after, limit: limit + 1 })
+      const items = rows.slice(0, limit).map((row) => calendarOf(row, deps.staleAfterMs))
+      const last = items.at(-1)
+      return { items, nextCursor: rows.length > limit && last ? encodeCursor(last.id) : null }
+    },
+  )
+}
+
+function calendarOf(row: CalendarRow, staleAfterMs: number): z.infer<typeof calendarSchema> {
+  const { id, connectionId, googleId, summary, timeZone, primary, accessRole, lastSyncedAtMs } = row
+  const lastSyncedAt = lastSyncedAtMs === null ? null : new Date(lastSyncedAtMs).toISOString()
+  const sync = { ...freshnessOf(row, staleAfterMs), lastSyncedAt }
+  return { id, connectionId, googleId, summary, timeZone, primary, accessRole, sync }
+}
