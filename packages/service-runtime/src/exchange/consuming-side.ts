@@ -1,13 +1,13 @@
 import type { Clock } from '@evergrant/decider'
 import type { EventBus, Running } from '@evergrant/event-bus'
 import type { EventMessage } from '@evergrant/event-contracts'
-import { compareDigest, type Database, type Gap, gapsToRepair, type Inbox } from '@evergrant/event-store'
+import { compareDigest, type Database, gapsToRepair, type Inbox } from '@evergrant/event-store'
 import { createRepairAsker } from './repair-asker.ts'
 import { digestSchema } from './repair-messages.ts'
 import { repeat } from './repeat.ts'
 import { contextOfStream, digestSubject } from './subjects.ts'
 
-const caughtUpWithinMs = 60_000
+const deliveredWithinMs = 60_000
 
 export interface ConsumingSideOptions {
   readonly database: Database
@@ -29,8 +29,8 @@ export interface ConsumingSideOptions {
 export function startConsumingSide(options: ConsumingSideOptions): Running {
   const { database, bus, inbox, consumer, clock, onError } = options
   const asker = createRepairAsker(options)
-  /** Newest version a digest told of, by source and stream, until it has arrived. */
-  const owed = new Map<string, { readonly versions: Map<string, number>; readonly since: number }>()
+  /** What a digest told of and has not arrived, by source and stream. */
+  const owed = new Map<string, Map<string, { readonly version: number; readonly since: number }>>()
 
   const sweep = async () => {
     await inbox.sweep()
@@ -40,45 +40,45 @@ export function startConsumingSide(options: ConsumingSideOptions): Running {
   }
 
   const checkOwed = async () => {
-    for (const [source, { versions, since }] of [...owed]) {
-      const gaps = await compareDigest({
-        database,
-        consumer,
-        clock,
-        digest: { source, streams: [...versions] },
-      })
+    if (owed.size === 0) return
+    const reading = await readingState()
+    for (const [source, entries] of [...owed]) {
+      const streams = [...entries].map(([streamId, { version }]) => [streamId, version] as const)
+      const gaps = await compareDigest({ database, consumer, digest: { source, streams } })
       const missing = new Set(gaps.map(({ streamId }) => streamId))
-      for (const streamId of versions.keys()) if (!missing.has(streamId)) versions.delete(streamId)
-      if (versions.size === 0) owed.delete(source)
-      else if (await isLost(since)) await asker.ask(gaps)
+      for (const streamId of entries.keys()) if (!missing.has(streamId)) entries.delete(streamId)
+      if (entries.size === 0) owed.delete(source)
+      await asker.ask(gaps.filter(({ streamId }) => isLost(reading, entries.get(streamId)?.since)))
     }
   }
 
-  /** A consumer that still reads is merely behind; one that has read everything, or still misses it a minute later, is not. */
-  const isLost = async (since: number) => {
-    const age = clock.now().getTime() - since
-    if (age < options.repairAfterMs) return false
-    if (age >= caughtUpWithinMs) return true
+  const readingState = async () => {
     const lags = await Promise.all(options.streams.map((stream) => bus.lag({ stream, durable: consumer })))
-    return lags.every((lag) => lag !== null && lag.waiting === 0 && lag.unacknowledged === 0)
+    const fetchedAll = lags.every((lag) => lag !== null && lag.waiting === 0)
+    return { fetchedAll, finishedAll: fetchedAll && lags.every((lag) => lag?.unacknowledged === 0) }
+  }
+
+  /** A consumer that still reads is merely behind. Under steady traffic something is always under way, but what was
+   * under way a minute ago is not any more. */
+  const isLost = (reading: Awaited<ReturnType<typeof readingState>>, since: number | undefined) => {
+    if (since === undefined) return false
+    const age = clock.now().getTime() - since
+    if (age >= deliveredWithinMs) return reading.fetchedAll
+    return age >= options.repairAfterMs && reading.finishedAll
   }
 
   const hearDigest = async (body: unknown) => {
     const digest = digestSchema.safeParse(body)
     if (!digest.success) return onError(digest.error, 'a digest that is not one was ignored')
     const { source, streams } = digest.data
-    const gaps: readonly Gap[] = await compareDigest({
-      database,
-      consumer,
-      clock,
-      digest: { source, streams },
-    })
+    const gaps = await compareDigest({ database, consumer, digest: { source, streams } })
     if (gaps.length === 0) return
-    const known = owed.get(source) ?? { versions: new Map<string, number>(), since: clock.now().getTime() }
-    for (const { streamId, to } of gaps) {
-      known.versions.set(streamId, Math.max(to, known.versions.get(streamId) ?? 0))
-    }
-    owed.set(source, known)
+    const entries = owed.get(source) ?? new Map<string, { version: number; since: number }>()
+    owed.set(source, entries)
+    const since = clock.now().getTime()
+    // The oldest claim stays until it is met: a busy stream would otherwise never be missed.
+    for (const { streamId, to } of gaps)
+      if (!entries.has(streamId)) entries.set(streamId, { version: to, since })
   }
 
   const askWhereAllStands = () => {

@@ -66,7 +66,7 @@ export function createExchangeMetrics(
   gauge('outbox_parked', 'Events that cannot be published as they are.', ({ outbox }) => outbox.parked)
   gauge('inbox_parked', 'Events that could not be applied.', ({ inbox }) => inbox.parked)
   gauge('inbox_blocked_streams', 'Streams behind a parked event.', ({ inbox }) => inbox.blockedStreams)
-  gauge('inbox_held', 'Events that wait for an earlier one.', ({ inbox }) => inbox.heldForGap)
+  gauge('inbox_held', 'Events that wait for an earlier one of their stream.', ({ inbox }) => inbox.waiting)
   gauge(
     'inbox_oldest_held_seconds',
     'Age of the oldest event that waits for an earlier one.',

@@ -49,7 +49,7 @@ export async function startPublishingSide(options: PublishingSideOptions): Promi
     if (!asked.success) return { ok: false, status: 400, code: 'invalid_request', body: null }
     const results = []
     for (const { streamId, from, to } of asked.data.gaps) {
-      results.push(await republish({ database, clock, streamId, from, to }))
+      results.push(await republish({ database, streamId, from, to }))
     }
     options.onRepaired(results.reduce((sum, { republished }) => sum + republished, 0))
     if (asked.data.fullDigest) announceAll().catch(onError)

@@ -8,7 +8,7 @@ const answerWithinMs = 5_000
 
 export interface RepairAskerOptions {
   readonly bus: EventBus
-  readonly inbox: Inbox
+  readonly inbox: Pick<Inbox, 'startAt'>
   readonly clock: Clock
   readonly repairAfterMs: number
   readonly onAsked: (gaps: number) => void

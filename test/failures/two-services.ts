@@ -1,0 +1,98 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { eventStoreMigrations, migrate, sqlOf } from '@evergrant/event-store'
+import { type OwnNatsServer, startNatsServer, useDatabase } from '@evergrant/stack/testing'
+import { Client } from 'pg'
+import { afterEach, beforeEach, expect, vi } from 'vitest'
+import { openReplica, type Replica, type ReplicaOptions } from './replica.ts'
+
+export const patience = { timeout: 45_000, interval: 25 }
+
+const effectTable = `create table effect (
+    id bigint generated always as identity, stream_id text not null, version bigint not null, text text not null);
+  grant select, insert on effect to evergrant_service`
+
+export async function migrateFailureDatabase(url: string): Promise<void> {
+  await migrate({ url, migrations: eventStoreMigrations })
+  await run(url, effectTable)
+}
+
+async function run(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+const template = { name: 'failures', migrate: migrateFailureDatabase }
+
+type Options = Omit<ReplicaOptions, 'databaseUrl' | 'natsUrl' | 'role'>
+
+/** A publisher and a consumer with a database each, on a nats-server of their own; ended after each test. */
+export function useTwoServices() {
+  const databases = { publisher: useDatabase({ template }), consumer: useDatabase({ template }) }
+  const opened: Replica[] = []
+  const children: ChildProcess[] = []
+  let nats: OwnNatsServer
+
+  beforeEach(async () => {
+    nats = await startNatsServer()
+  })
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL')
+    await Promise.all(opened.splice(0).map((replica) => replica.stop()))
+    await nats.stop()
+  })
+
+  const urls = (role: ReplicaOptions['role']) => ({
+    databaseUrl: databases[role].serviceUrl,
+    natsUrl: nats.url,
+  })
+  const open = async (role: ReplicaOptions['role'], options: Options) => {
+    const replica = await openReplica({ role, ...urls(role), ...options })
+    opened.push(replica)
+    return replica
+  }
+  const close = async (replica: Replica) => {
+    opened.splice(opened.indexOf(replica), 1)
+    await replica.stop()
+  }
+
+  return {
+    nats: () => nats,
+    openPublisher: (options: Options = {}) => open('publisher', options),
+    openConsumer: (options: Options = {}) => open('consumer', options),
+    close,
+    /** Runs a statement that a service itself has no right to. */
+    asOwner: (role: ReplicaOptions['role'], statement: string) => run(databases[role].url, statement),
+    /** A replica in a process of its own that SIGKILLs itself at the named point; resolves when it is dead. */
+    runUntilKilled: async (role: ReplicaOptions['role'], dieAt: string) => {
+      const child = fork(fileURLToPath(new URL('./replica-process.ts', import.meta.url)), [
+        JSON.stringify({ role, ...urls(role), dieAt }),
+      ])
+      children.push(child)
+      const [, signal] = await once(child, 'exit')
+      expect(signal, `the ${role} died at ${dieAt}`).toBe('SIGKILL')
+    },
+    /** Versions in the order their effects were committed. */
+    effectsOf: async (replica: Replica, streamId: string) => {
+      const rows = await sqlOf(replica.database)<{ version: string }>(
+        'select version from effect where stream_id = $1 order by id',
+        [streamId],
+      )
+      return rows.map(({ version }) => Number(version))
+    },
+  }
+}
+
+/** Waits until exactly these effects are there, in this order. */
+export async function untilEffects(read: () => Promise<number[]>, count: number): Promise<void> {
+  await vi.waitFor(async () => expect(await read()).toEqual(upTo(count)), patience)
+}
+
+/** `[1, 2, … count]` */
+export const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
