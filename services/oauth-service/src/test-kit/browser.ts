@@ -1,4 +1,4 @@
-import { consentAs } from '@evergrant/google-emulator'
+import { type ConsentAnswer, consentAs } from '@evergrant/google-emulator'
 
 /** A browser, as far as this service can tell: cookies, redirects followed by hand. */
 export interface Browser {
@@ -39,6 +39,7 @@ export function createBrowser(serviceUrl: () => string): Browser {
   return {
     open,
     cookies,
+    answerGoogle: consentAs,
     consent: async (link, answer) => {
       const { location } = await open(link)
       if (location === null) throw new Error('the link did not lead to Google')

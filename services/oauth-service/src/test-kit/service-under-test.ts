@@ -9,6 +9,7 @@ import { createLogger, type Logger } from '@evergrant/service-runtime'
 import { createTestIssuer, type TestIssuer } from '@evergrant/service-runtime/testing'
 import { type OwnNatsServer, startNatsServer, type TestDatabase, useDatabase } from '@evergrant/stack/testing'
 import { exportJWK, generateKeyPair } from 'jose'
+import { Client } from 'pg'
 import { afterAll, beforeAll } from 'vitest'
 import { type OauthConfig, readOauthConfig } from '../config.ts'
 import { migrations } from '../migrations/all.ts'
@@ -41,6 +42,10 @@ export interface Surroundings {
   readonly logLines: readonly string[]
   readonly publicUrl: string
   readonly service: RunningOauthService
+  /** What a process of its own needs to be this service. */
+  environment(): Record<string, string>
+  /** How many ciphertexts are still kept for an authorization. */
+  secretsKept(authorizationId: string): Promise<number>
   /** Another replica, or the same one with other settings; stopped at the end. */
   start(changes?: Partial<OauthConfig>): Promise<RunningOauthService>
 }
@@ -53,10 +58,14 @@ export function useOauthService(): Surroundings {
   const clock = movableClock()
   const logLines: string[] = []
   const stops: (() => Promise<unknown>)[] = []
-  const parts = {} as Omit<Surroundings, 'database' | 'clock' | 'logLines' | 'start'>
+  const parts = {} as Omit<
+    Surroundings,
+    'database' | 'clock' | 'logLines' | 'start' | 'environment' | 'secretsKept'
+  >
 
   const start = async (changes: Partial<OauthConfig> = {}) => {
-    const service = await startOauthService(await configFor(parts, database, changes), {
+    const config = { ...readOauthConfig(environmentOf(parts, database)), ...changes }
+    const service = await startOauthService(config, {
       clock,
       logger: collectingLogger(logLines),
       sweepEveryMs: 50,
@@ -88,21 +97,25 @@ export function useOauthService(): Surroundings {
   afterAll(async () => {
     for (const stop of stops) await stop()
   })
-  return new Proxy({ database, clock, logLines, start } as unknown as Surroundings, {
-    get: (own, name) => Reflect.get(own, name) ?? Reflect.get(parts, name),
+  const own = {
+    database,
+    clock,
+    logLines,
+    start,
+    environment: () => environmentOf(parts, database),
+    secretsKept: (authorizationId: string) => countSecrets(database.url, authorizationId),
+  }
+  return new Proxy(own as unknown as Surroundings, {
+    get: (_own, name) => Reflect.get(own, name) ?? Reflect.get(parts, name),
   })
 }
 
-async function configFor(
-  parts: object,
-  database: TestDatabase,
-  changes: Partial<OauthConfig>,
-): Promise<OauthConfig> {
+function environmentOf(parts: object, database: TestDatabase): Record<string, string> {
   const { google, issuer, nats, publicUrl, sealingJwk, folder } = parts as Surroundings & {
     readonly sealingJwk: string
     readonly folder: string
   }
-  const config = readOauthConfig({
+  return {
     DATABASE_URL: database.serviceUrl,
     NATS_URL: nats.url,
     AUTH_ISSUER: issuer.issuer,
@@ -115,8 +128,22 @@ async function configFor(
     GOOGLE_CLIENT_SECRET: google.client.clientSecret,
     TOKEN_SEALING_PUBLIC_KEY: sealingJwk,
     SECRETS_KEY_FILE: keyFileIn(folder),
-  })
-  return { ...config, ...changes }
+  }
+}
+
+async function countSecrets(url: string, authorizationId: string): Promise<number> {
+  const client = new Client(url)
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ kept: number }>(
+      `select num_nonnulls(sealed_verifier, sealed_nonce) as kept
+       from authorization_secret where authorization_id = $1`,
+      [authorizationId],
+    )
+    return rows[0]?.kept ?? 0
+  } finally {
+    await client.end()
+  }
 }
 
 function keyFileIn(folder: string): string {
