@@ -225,22 +225,28 @@ export async function startTokenService(
   })
   const url = await app.listen({ host: config.HOST, port: config.PORT })
 
+  let stopping: Promise<void> | undefined
+  /** Callers first, then what works for them, then the road, then the truth. */
+  const shutDown = async () => {
+    health.drain()
+    await app.close()
+    await serving.stop()
+    await refreshes.stop()
+    await revocations.stop()
+    await resuming
+    await freshness.drain()
+    await signals.stop()
+    await exchange?.stop()
+    await vendLog.stop()
+    await bus.close()
+    await database.close()
+  }
   return {
     url,
     logger,
-    stop: async () => {
-      health.drain()
-      await app.close()
-      await serving.stop()
-      await refreshes.stop()
-      await revocations.stop()
-      await resuming
-      await freshness.drain()
-      await signals.stop()
-      await exchange?.stop()
-      await vendLog.stop()
-      await bus.close()
-      await database.close()
+    stop: () => {
+      stopping ??= shutDown()
+      return stopping
     },
   }
 }

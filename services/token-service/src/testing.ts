@@ -20,7 +20,7 @@ import { systemClock } from '@evergrant/service-runtime'
 import { createTestIssuer, type TestIssuer } from '@evergrant/service-runtime/testing'
 import { startNatsServer, useDatabase } from '@evergrant/stack/testing'
 import { CompactEncrypt, exportJWK, generateKeyPair } from 'jose'
-import { afterAll, afterEach, beforeAll } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
 import { z } from 'zod'
 import { readTokenConfig } from './config.ts'
 import { migrations } from './migrations/all.ts'
@@ -46,6 +46,11 @@ export interface Consent {
   readonly granted?: readonly string[]
   readonly expiresInSeconds?: number
   readonly withoutRefreshToken?: boolean
+}
+
+export interface ReplicaOptions extends TokenServiceOptions {
+  readonly instanceId?: string
+  readonly clientSecret?: string
 }
 
 export interface Connected {
@@ -89,14 +94,15 @@ export function useTokenWorld() {
   })
   afterEach(() => {
     google.clearFaults()
+    google.clearRequests()
   })
   afterAll(async () => {
     await Promise.all(running.map((service) => service.stop()))
     for (const close of closers.reverse()) await close()
   })
 
-  const start = async (options: TokenServiceOptions & { readonly instanceId?: string } = {}) => {
-    const { instanceId, ...rest } = options
+  const start = async (options: ReplicaOptions = {}) => {
+    const { instanceId, clientSecret, ...rest } = options
     const config = readTokenConfig({
       DATABASE_URL: database.serviceUrl,
       NATS_URL: natsUrl,
@@ -107,7 +113,7 @@ export function useTokenWorld() {
       LOG_LEVEL: 'fatal',
       GOOGLE_ISSUER: google.url,
       GOOGLE_CLIENT_ID: google.client.clientId,
-      GOOGLE_CLIENT_SECRET: google.client.clientSecret,
+      GOOGLE_CLIENT_SECRET: clientSecret ?? google.client.clientSecret,
       TOKEN_SEALING_PRIVATE_KEY_FILE: join(folder, 'sealing.json'),
       VAULT_KEY_RING_FILE: join(folder, 'ring.json'),
       INSTANCE_ID: instanceId,
@@ -164,6 +170,31 @@ export function useTokenWorld() {
         headers: response.headers,
         body: answerSchema.parse(await response.json()),
       }
+    },
+    /** Waits until a replica knows the connection, or knows it as wanted. */
+    connection(
+      service: Pick<TokenService, 'url'>,
+      connected: Connected,
+      wanted: { readonly service?: Service; readonly is?: Record<string, unknown> } = {},
+    ) {
+      return vi.waitFor(
+        async () => {
+          const path = `/v1/connections/${connected.connectionId(wanted.service)}`
+          const { status, body } = await this.call(service, path, { sub: connected.user })
+          expect(status).toBe(200)
+          expect(body).toMatchObject(wanted.is ?? {})
+          return body
+        },
+        { timeout: 15_000, interval: 50 },
+      )
+    },
+    vend(service: Pick<TokenService, 'url'>, connected: Connected, body: object = {}) {
+      return this.call(service, `/v1/connections/${connected.connectionId()}/access-token`, {
+        sub: 'calendar-service',
+        scope: 'tokens:read',
+        method: 'POST',
+        body,
+      })
     },
     /** Refreshes Google was asked for. */
     refreshCalls: () =>

@@ -1,5 +1,5 @@
 import { contracts, decodeEvent, type PublicEvent } from '@evergrant/event-contracts'
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { TokenService } from './service.ts'
 import { type Connected, useTokenWorld } from './testing.ts'
 
@@ -16,31 +16,8 @@ describe('token-service', () => {
     })
   })
 
-  const connected = async (
-    connection: Connected,
-    wanted: Parameters<Connected['connectionId']>[0] = 'calendar',
-  ) =>
-    vi.waitFor(
-      async () => {
-        const { status, body } = await world.call(
-          service,
-          `/v1/connections/${connection.connectionId(wanted)}`,
-          {
-            sub: connection.user,
-          },
-        )
-        expect(status).toBe(200)
-        return body
-      },
-      { timeout: 10_000 },
-    )
-  const vend = (connection: Connected, body: object = {}) =>
-    world.call(service, `/v1/connections/${connection.connectionId()}/access-token`, {
-      sub: 'calendar-service',
-      scope: 'tokens:read',
-      method: 'POST',
-      body,
-    })
+  const connected = (connection: Connected) => world.connection(service, connection)
+  const vend = (connection: Connected, body: object = {}) => world.vend(service, connection, body)
   const published = (name: string, connection: Connected) =>
     events.filter(
       ({ contract, data }) => contract.name === name && JSON.stringify(data).includes(connection.grantId),
