@@ -1,0 +1,77 @@
+import { connect } from 'node:net'
+import { type ExitCode, exitCodes, type Surroundings } from '../outcome.ts'
+import { dataDirectory, type Endpoints, endpointsIn } from '../running-stack.ts'
+import { table } from '../table.ts'
+
+interface Finding {
+  readonly what: string
+  readonly ok: boolean
+  readonly says: string
+}
+
+const patienceMs = 5_000
+
+/** Looks at every part of the running stack on its own, so that a sick one shows beside the healthy ones. */
+export async function doctor(
+  options: { readonly dataDir?: string; readonly json?: boolean },
+  surroundings: Surroundings,
+): Promise<ExitCode> {
+  const { env } = surroundings
+  const endpoints = env.EVERGRANT_URL ? undefined : endpointsIn(dataDirectory(options.dataDir, surroundings))
+  const gateway = (env.EVERGRANT_URL || endpoints?.gateway || '').replace(/\/$/, '')
+  const findings = await Promise.all([
+    health('gateway and everything behind it', `${gateway}/health`),
+    ...(endpoints === undefined ? [] : inside(endpoints)),
+  ])
+  surroundings.write(
+    options.json
+      ? JSON.stringify({ findings }, null, 2)
+      : table(
+          ['', 'what', 'says'],
+          findings.map(({ ok, what, says }) => [ok ? '✓' : '✗', what, says]),
+        ),
+  )
+  return findings.every(({ ok }) => ok) ? exitCodes.held : exitCodes.failed
+}
+
+function inside({ services, nats, postgres, google }: Endpoints): Promise<Finding>[] {
+  return [
+    ...services
+      .filter(({ name }) => name !== 'gateway')
+      .map(({ name, replica, url }) => health(`${name} ${replica}`, `${url}/health/ready`)),
+    nats.monitorUrl === null ? listens('nats', nats.url, 4222) : health('nats', `${nats.monitorUrl}/healthz`),
+    listens('postgres', postgres.adminUrl, 5432),
+    health(
+      google.emulated ? 'google (emulator)' : 'google',
+      `${google.issuer}/.well-known/openid-configuration`,
+    ),
+  ]
+}
+
+async function health(what: string, url: string): Promise<Finding> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(patienceMs) })
+    const text = await response.text()
+    return {
+      what,
+      ok: response.ok,
+      says: response.ok ? `${response.status}` : `${response.status} ${text.slice(0, 500)}`,
+    }
+  } catch {
+    return { what, ok: false, says: `${url} does not answer` }
+  }
+}
+
+function listens(what: string, url: string, defaultPort: number): Promise<Finding> {
+  const { hostname, port, host } = new URL(url)
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port) || defaultPort, timeout: patienceMs })
+    const answer = (ok: boolean) => {
+      socket.destroy()
+      resolve({ what, ok, says: ok ? 'takes connections' : `${host} does not answer` })
+    }
+    socket.once('connect', () => answer(true))
+    socket.once('timeout', () => answer(false))
+    socket.once('error', () => answer(false))
+  })
+}

@@ -1,0 +1,2 @@
+export { type ExitCode, exitCodes, type Surroundings } from './outcome.ts'
+export { runCli } from './program.ts'

@@ -1,0 +1,174 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify } from 'jose'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runCli } from './program.ts'
+
+const issuer = 'http://127.0.0.1:1'
+const audience = 'evergrant'
+
+describe('the CLI', () => {
+  let dataDir: string
+  let server: Server | undefined
+  let keys: ReturnType<typeof createLocalJWKSet>
+  const seen: { method: string; url: string; authorization: string; body: string }[] = []
+
+  beforeEach(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'evergrant-cli-'))
+    mkdirSync(join(dataDir, 'secrets'))
+    const pair = await generateKeyPair('ES256', { extractable: true })
+    const key = { ...(await exportJWK(pair.privateKey)), alg: 'ES256', kid: 'k' }
+    keys = createLocalJWKSet({ keys: [{ ...(await exportJWK(pair.publicKey)), alg: 'ES256', kid: 'k' }] })
+    writeFileSync(join(dataDir, 'secrets', 'issuer.json'), JSON.stringify({ issuer, audience, key }))
+    seen.length = 0
+  })
+  afterEach(() => {
+    server?.close()
+    server = undefined
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  async function run(args: string[], env: Record<string, string> = {}) {
+    const out: string[] = []
+    const err: string[] = []
+    const exitCode = await runCli(args, {
+      env: { EVERGRANT_DATA_DIR: dataDir, ...env },
+      cwd: dataDir,
+      write: (line) => out.push(line),
+      warn: (line) => err.push(line),
+      now: () => new Date(),
+      interrupted: new AbortController().signal,
+    })
+    return { exitCode, out: out.join('\n'), err: err.join('\n') }
+  }
+
+  /** A gateway that answers these bodies, one after the other. */
+  async function gatewayAnswers(...answers: { status?: number; body: unknown }[]) {
+    server = createServer((request, response) => {
+      let body = ''
+      request.on('data', (chunk) => {
+        body += chunk
+      })
+      request.on('end', () => {
+        const { method = '', url = '', headers } = request
+        seen.push({ method, url, authorization: headers.authorization ?? '', body })
+        const answer = answers.shift() ?? { status: 500, body: {} }
+        response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' })
+        response.end(JSON.stringify(answer.body))
+      })
+    })
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const gateway = `http://127.0.0.1:${port}`
+    const endpoints = {
+      gateway,
+      google: { issuer: gateway, apiRootUrl: gateway, emulated: true },
+      nats: { url: 'nats://operator:x@127.0.0.1:1', monitorUrl: null },
+      postgres: { adminUrl: 'postgres://postgres:x@127.0.0.1:1/postgres' },
+      services: [],
+    }
+    writeFileSync(join(dataDir, 'endpoints.json'), JSON.stringify(endpoints))
+  }
+
+  const connection = (status: string) => ({
+    id: 'c1',
+    service: 'calendar',
+    account: { email: 'alice@example.com' },
+    status,
+    reason: null,
+    action: null,
+    expiresAt: null,
+  })
+
+  it('prints a JWT the services accept, and nothing else', async () => {
+    const { exitCode, out } = await run([
+      'token',
+      '--sub',
+      'alice',
+      '--scope',
+      'tokens:read',
+      '--expires',
+      '15m',
+    ])
+    const { payload } = await jwtVerify(out, keys, { issuer, audience })
+    expect(exitCode).toBe(0)
+    expect(payload).toMatchObject({ sub: 'alice', scope: 'tokens:read' })
+    expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(900)
+  })
+
+  it('cannot make a JWT where somebody else issues them', async () => {
+    writeFileSync(join(dataDir, 'secrets', 'issuer.json'), JSON.stringify({ issuer, audience, key: null }))
+    expect(await run(['token', '--sub', 'alice'])).toMatchObject({ exitCode: 3, out: '' })
+  })
+
+  it.each([
+    ['an unknown command', ['nonsense']],
+    ['a missing option', ['token']],
+    ['a duration it does not understand', ['token', '--sub', 'alice', '--expires', 'soon']],
+    ['no running stack', ['connections', '--sub', 'alice']],
+  ])('exits 3 for %s', async (_what, args) => {
+    const { exitCode, err } = await run(args)
+    expect(exitCode).toBe(3)
+    expect(err).not.toBe('')
+  })
+
+  it('says plainly which commands this build does not have', async () => {
+    const { exitCode, err } = await run(['schema', 'verify', '--service', 'token-service'])
+    expect(exitCode).toBe(3)
+    expect(err).toContain('not available in this build')
+  })
+
+  it('lists every page of connections and exits 2 when one needs the user', async () => {
+    await gatewayAnswers(
+      { body: { items: [connection('active')], nextCursor: 'n' } },
+      { body: { items: [connection('needs_reauthorization')], nextCursor: null } },
+    )
+    const { exitCode, out } = await run(['connections', '--sub', 'alice', '--json'])
+    expect(exitCode).toBe(2)
+    expect(JSON.parse(out).items).toHaveLength(2)
+    expect(seen.map(({ url }) => url)).toEqual([
+      '/v1/connections?limit=200',
+      '/v1/connections?limit=200&cursor=n',
+    ])
+  })
+
+  it('uses EVERGRANT_URL with EVERGRANT_TOKEN, and refuses one without the other', async () => {
+    await gatewayAnswers({ body: { items: [], nextCursor: null } })
+    const url = JSON.parse(readFileSync(join(dataDir, 'endpoints.json'), 'utf8')).gateway
+    rmSync(join(dataDir, 'endpoints.json'))
+    expect(await run(['connections'], { EVERGRANT_URL: url })).toMatchObject({ exitCode: 3 })
+    expect(await run(['connections'], { EVERGRANT_URL: url, EVERGRANT_TOKEN: 't' })).toMatchObject({
+      exitCode: 0,
+    })
+    expect(seen.map(({ authorization }) => authorization)).toEqual(['Bearer t'])
+  })
+
+  it('follows a sync to its end and fails when the sync failed', async () => {
+    await gatewayAnswers(
+      { status: 202, body: { id: 's', status: 'requested' } },
+      { body: { id: 's', status: 'failed', error: { code: 'google_unavailable' } } },
+    )
+    const { exitCode, out } = await run(['sync', '--sub', 'alice', '--mode', 'full'])
+    expect(exitCode).toBe(1)
+    expect(out).toContain('google_unavailable')
+    expect(seen[0]).toMatchObject({ method: 'POST', url: '/v1/calendar/syncs', body: '{"mode":"full"}' })
+  })
+
+  it('cannot check what it may not see', async () => {
+    await gatewayAnswers({ status: 401, body: { code: 'unauthenticated', title: 'no' } })
+    const { exitCode, err } = await run(['connections', '--sub', 'alice'])
+    expect(exitCode).toBe(3)
+    expect(err).toContain('unauthenticated')
+  })
+
+  it('finds the sick part of a stack beside the healthy ones', async () => {
+    await gatewayAnswers({ body: {} }, { body: {} })
+    const { exitCode, out } = await run(['doctor', '--json'])
+    const { findings } = JSON.parse(out) as { findings: { what: string; ok: boolean }[] }
+    expect(exitCode).toBe(1)
+    expect(findings.filter(({ ok }) => !ok).map(({ what }) => what)).toEqual(['nats', 'postgres'])
+  })
+})
