@@ -4,11 +4,10 @@ import { type ConsentAnswer, consentAs } from '@evergrant/google-emulator'
 export interface Browser {
   /** Opens a URL of the service, whatever host it names. */
   open(url: string): Promise<BrowserAnswer>
-  /** Opens the link and answers Google's page; gives Google's redirect back without following it. */
-  consent(
-    link: string,
-    answer: { email: string; deny?: boolean; scopes?: readonly string[] },
-  ): Promise<string>
+  /** Answers Google's page; gives Google's redirect back without following it. */
+  answerGoogle(page: string, answer: ConsentAnswer): Promise<string>
+  /** Opens the link, and answers Google's page. */
+  consent(link: string, answer: ConsentAnswer): Promise<string>
   readonly cookies: Map<string, string>
 }
 
