@@ -1,4 +1,13 @@
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
+import { type Clock, DomainError } from '@evergrant/decider'
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose'
+import { systemClock } from '../clock-and-ids.ts'
 import { runtimeErrors } from '../errors.ts'
 
 /** Who is calling: `sub` is the user id. */
@@ -11,6 +20,9 @@ export interface AuthenticatorOptions {
   readonly issuer: string
   readonly audience: string
   readonly jwksUri: string
+  readonly clock?: Clock
+  /** How long keys are used before they are read again; ten minutes unless told. */
+  readonly keysMaxAgeMs?: number
 }
 
 /** Turns an `Authorization` header into a caller. */
@@ -23,26 +35,49 @@ export interface Authenticator {
 /** Asymmetric only: a JWKS is public, so with HS256 anyone could sign (RFC 8725, 3.2). */
 const algorithms = ['RS256', 'ES256', 'EdDSA']
 const clockToleranceSeconds = 30
+/** How long keys are trusted that cannot be read again; also how long a key the issuer withdrew could live on. */
+const oldKeysMs = 3_600_000
 
-/** Verifies JWTs against a remote key set, which is cached for ten minutes and asked again at most every 30 s. */
-export function createAuthenticator({ issuer, audience, jwksUri }: AuthenticatorOptions): Authenticator {
+/** Verifies JWTs against a remote key set: cached for ten minutes, asked for an unknown key at most every 30 s. While the
+ * issuer is away, keys that were good within the last hour stay good, so that its outage does not become ours. */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { issuer, audience, jwksUri, clock = systemClock } = options
   const keys = createRemoteJWKSet(new URL(jwksUri), {
     timeoutDuration: 3_000,
     cooldownDuration: 30_000,
-    cacheMaxAge: 600_000,
+    cacheMaxAge: options.keysMaxAgeMs ?? 600_000,
   })
+  let lastGoodAt = 0
+  const verify = async (jwt: string, getKey: JWTVerifyGetKey): Promise<Caller> => {
+    const { payload } = await jwtVerify(jwt, getKey, {
+      issuer,
+      audience,
+      algorithms,
+      clockTolerance: clockToleranceSeconds,
+      currentDate: clock.now(),
+      requiredClaims: ['exp', 'sub'],
+    })
+    return callerFrom(payload)
+  }
+  const remote: JWTVerifyGetKey = async (header, token) => {
+    const key = await keys(header, token)
+    lastGoodAt = clock.now().getTime()
+    return key
+  }
+  const verifyWithOldKeys = async (jwt: string, failure: unknown): Promise<Caller> => {
+    const known = keys.jwks()
+    const tooOld = clock.now().getTime() - lastGoodAt > oldKeysMs
+    if (!known || tooOld) throw failure
+    return verify(jwt, createLocalJWKSet(known))
+  }
   return {
     authenticate: async (authorization) => {
       const jwt = bearerToken(authorization)
       try {
-        const { payload } = await jwtVerify(jwt, keys, {
-          issuer,
-          audience,
-          algorithms,
-          clockTolerance: clockToleranceSeconds,
-          requiredClaims: ['exp', 'sub'],
+        return await verify(jwt, remote).catch((error) => {
+          if (isAboutTheToken(error) || error instanceof DomainError) throw error
+          return verifyWithOldKeys(jwt, error)
         })
-        return callerFrom(payload)
       } catch (error) {
         throw refusalFor(error)
       }
@@ -75,14 +110,14 @@ const aboutTheToken = [
   errors.JWKSMultipleMatchingKeys,
 ]
 
+function isAboutTheToken(error: unknown): boolean {
+  return error instanceof errors.JWTExpired || aboutTheToken.some((kind) => error instanceof kind)
+}
+
 function refusalFor(error: unknown): unknown {
+  if (error instanceof DomainError) return error
   if (error instanceof errors.JWTExpired) return runtimeErrors.token_expired({ cause: error })
-  if (aboutTheToken.some((kind) => error instanceof kind))
-    return runtimeErrors.invalid_token({ cause: error })
-  const aboutTheKeys =
-    error instanceof errors.JOSEError || (error instanceof TypeError && error.message === 'fetch failed')
+  if (isAboutTheToken(error)) return runtimeErrors.invalid_token({ cause: error })
   // A caller with a good token must not be told that it is bad because we could not look.
-  return aboutTheKeys
-    ? runtimeErrors.identity_provider_unavailable({ cause: error, retryAfterSeconds: 5 })
-    : error
+  return runtimeErrors.identity_provider_unavailable({ cause: error, retryAfterSeconds: 5 })
 }
