@@ -14,8 +14,6 @@ const emulator = await startGoogleEmulator({
   onError: (error) =>
     line('error', 'request failed', { err: error instanceof Error ? error.stack : String(error) }),
 })
-line('info', 'ready', { url: emulator.url })
-
 let stopping = false
 async function stop(signal: string): Promise<void> {
   if (stopping) return
@@ -26,3 +24,4 @@ async function stop(signal: string): Promise<void> {
 }
 process.on('SIGTERM', () => void stop('SIGTERM'))
 process.on('SIGINT', () => void stop('SIGINT'))
+line('info', 'ready', { url: emulator.url })

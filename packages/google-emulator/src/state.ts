@@ -111,8 +111,6 @@ export function emptyState(): WorldState {
   }
 }
 
-export const firstEpoch: TokenEpoch = { epoch: 1, answer: 'full_sync_required' }
-
 export const entryKey = (sub: string, calendarId: string) => `${sub} ${calendarId}`
 
 /** The next revision of calendar data; marks it for storing. */

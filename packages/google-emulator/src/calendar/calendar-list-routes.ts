@@ -1,7 +1,7 @@
 import { type Call, ok, type Reply } from '../http/call.ts'
 import { googleError } from '../http/google-error.ts'
 import { type Route, route } from '../http/router.ts'
-import { type CalendarRecord, firstEpoch, type ListEntry } from '../state.ts'
+import type { CalendarRecord, ListEntry, TokenEpoch } from '../state.ts'
 import type { World } from '../world.ts'
 import { calendarCaller, openCalendar } from './access.ts'
 import { etagOf } from './event-resource.ts'
@@ -9,6 +9,8 @@ import { pageOf } from './paged-list.ts'
 import { booleanFrom, pageSizeFrom, queryHashOf } from './query.ts'
 
 const roleOrder = ['freeBusyReader', 'reader', 'writer', 'owner']
+
+const noEpoch: TokenEpoch = { epoch: 0, answer: 'full_sync_required' }
 
 /** calendarList.list and .get, calendars.get. */
 export function calendarListRoutes(world: World): Route[] {
@@ -49,7 +51,7 @@ function list(world: World, call: Call): Reply {
   const page = pageOf(world, {
     scope: `list ${account.sub}`,
     queryHash: queryHashOf(query, names),
-    tokens: world.state.listTokens.get(account.sub) ?? firstEpoch,
+    tokens: world.state.listTokens.get(account.sub) ?? noEpoch,
     syncToken,
     pageToken: query.get('pageToken'),
     pageSize: pageSizeFrom(query, { usual: 100, most: 250 }),

@@ -4,9 +4,9 @@ import {
   type CalendarRecord,
   type ExpiredAnswer,
   entryKey,
-  firstEpoch,
   nextRevision,
   nextSequence,
+  type TokenEpoch,
   type WorldState,
 } from '../state.ts'
 
@@ -22,6 +22,7 @@ export interface NewCalendar {
 
 /** A new calendar, on its owner's list. */
 export function addCalendar(state: WorldState, calendar: NewCalendar): CalendarRecord {
+  const revision = nextRevision(state)
   const record: CalendarRecord = {
     id: calendar.id,
     ownerSub: calendar.owner.sub,
@@ -29,8 +30,8 @@ export function addCalendar(state: WorldState, calendar: NewCalendar): CalendarR
     description: calendar.description ?? null,
     timeZone: calendar.timeZone,
     created: calendar.created.toISOString(),
-    revision: nextRevision(state),
-    tokens: firstEpoch,
+    revision,
+    tokens: epochAt(revision),
     events: new Map(),
   }
   state.calendars.set(record.id, record)
@@ -64,13 +65,17 @@ export function putEntry(state: WorldState, sub: string, calendarId: string, cha
 export function expireEventTokens(state: WorldState, calendarId: string, answer: ExpiredAnswer): void {
   const calendar = state.calendars.get(calendarId)
   if (!calendar) return
-  const tokens = { epoch: calendar.tokens.epoch + 1, answer }
-  state.calendars.set(calendarId, { ...calendar, tokens, revision: nextRevision(state) })
+  const revision = nextRevision(state)
+  state.calendars.set(calendarId, { ...calendar, tokens: epochAt(revision, answer), revision })
 }
 
 /** The same for an account's calendar list. */
-export function expireListTokens(state: WorldState, sub: string, answer: ExpiredAnswer): void {
-  const { epoch } = state.listTokens.get(sub) ?? firstEpoch
-  nextRevision(state)
-  state.listTokens.set(sub, { epoch: epoch + 1, answer })
+export function expireListTokens(state: WorldState, sub: string, answer?: ExpiredAnswer): void {
+  state.listTokens.set(sub, epochAt(nextRevision(state), answer))
 }
+
+/** Named after a revision, so that no epoch comes twice, not even after a reset. */
+const epochAt = (revision: number, answer: ExpiredAnswer = 'full_sync_required'): TokenEpoch => ({
+  epoch: revision,
+  answer,
+})

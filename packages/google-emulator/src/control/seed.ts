@@ -31,8 +31,8 @@ export function seedDefaults(control: Control, now: Date): void {
     end: at(1, '09:15'),
   })
   control.putEvent(alice, {
-    id: 'holiday00',
-    summary: 'Holiday',
+    id: 'vacation0',
+    summary: 'Vacation',
     start: { date: day(10) },
     end: { date: day(15) },
     transparency: 'transparent',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { addCalendar } from '../calendar/calendars.ts'
+import { addCalendar, expireListTokens } from '../calendar/calendars.ts'
 import type { Account, WorldState } from '../state.ts'
 
 /** 21 digits like Google's, the same for the same address in every run. */
@@ -28,6 +28,7 @@ export function ensureAccount(
   const account: Account = { sub: subOf(email), email, name }
   state.accounts.set(account.sub, account)
   state.changed.add('access')
+  expireListTokens(state, account.sub)
   addCalendar(state, {
     owner: account,
     id: email,
