@@ -111,7 +111,7 @@ describe('the relay', () => {
         },
       }).start()
       await expect.poll(() => died).toBe(true)
-      started(bus)
+      started(bus, { leaseMs: 300 })
       await expect.poll(() => outboxStatus({ database: there.open() })).toMatchObject({ unpublished: 0 })
       expect(versions(bus, streamId)).toEqual([1, 2, 3])
     },
