@@ -1,10 +1,12 @@
 import { eventStoreMigrations } from '@evergrant/event-store'
-import { SyncedResources } from './0101-synced-resources.ts'
-import { CalendarCopy } from './0102-calendar-copy.ts'
+import { idempotencyMigrations } from '@evergrant/service-runtime'
+import { SyncedResources } from './0001-synced-resources.ts'
+import { CalendarCopy } from './0002-calendar-copy.ts'
 
-/** In order, by name; names never change. */
-export const calendarMigrations = [
+/** In the order they run. */
+export const migrations = [
   ...eventStoreMigrations,
-  { name: '0101-synced-resources', class: SyncedResources },
-  { name: '0102-calendar-copy', class: CalendarCopy },
+  ...idempotencyMigrations,
+  { name: '0001-synced-resources', class: SyncedResources },
+  { name: '0002-calendar-copy', class: CalendarCopy },
 ]

@@ -1,0 +1,25 @@
+import type { ConnectionLinkFact } from './connection-link.ts'
+import type { ResourceFact } from './resource-facts.ts'
+import type { SyncFact } from './sync-facts.ts'
+
+type FactType = ConnectionLinkFact['type'] | ResourceFact['type'] | SyncFact['type']
+
+/** Every fact of this service and its schema version. */
+export const calendarFactCatalogue = {
+  ConnectionExpected: { schemaVersion: 1 },
+  ConnectionActivated: { schemaVersion: 1 },
+  ConnectionPaused: { schemaVersion: 1 },
+  ConnectionRenewed: { schemaVersion: 1 },
+  GenerationOpened: { schemaVersion: 1 },
+  PageStored: { schemaVersion: 1 },
+  GenerationCommitted: { schemaVersion: 1 },
+  CalendarRemoved: { schemaVersion: 1 },
+  SyncRequested: { schemaVersion: 1 },
+  SyncRefused: { schemaVersion: 1 },
+  SyncStarted: { schemaVersion: 1 },
+  SyncWidened: { schemaVersion: 1 },
+  ResourceSynced: { schemaVersion: 1 },
+  ResourceSyncFailed: { schemaVersion: 1 },
+  SyncCompleted: { schemaVersion: 1 },
+  SyncFailed: { schemaVersion: 1 },
+} as const satisfies Record<FactType, { schemaVersion: number }>

@@ -1,0 +1,9 @@
+import { migrate } from '@evergrant/event-store'
+import { createLogger } from '@evergrant/service-runtime'
+import { readMigrationConfig } from './config.ts'
+import { migrations } from './migrations/all.ts'
+
+const config = readMigrationConfig()
+const logger = createLogger({ name: 'calendar-service-migrate', level: config.LOG_LEVEL })
+const applied = await migrate({ url: config.MIGRATOR_DATABASE_URL, migrations })
+logger.info({ applied }, 'migrated')

@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto'
+import { connectEventBus } from '@evergrant/event-bus'
+import { contracts } from '@evergrant/event-contracts'
+import { createPostgresEventStore, openDatabase, sqlOf } from '@evergrant/event-store'
+import {
+  createAuthenticator,
+  createBreaker,
+  createBreakerMetrics,
+  createExchange,
+  createHealth,
+  createHttpApp,
+  createLogger,
+  createMetrics,
+  createPostgresIdempotencyStore,
+  type Exchange,
+  systemClock,
+  uuidv7Ids,
+} from '@evergrant/service-runtime'
+import { answerOf } from './adapters/google-calendar/google-answer.ts'
+import { createGoogleCalendar } from './adapters/google-calendar/google-calendar.ts'
+import { postgresCalendarRows } from './adapters/postgres/calendar-rows.ts'
+import { postgresEventRows } from './adapters/postgres/event-rows.ts'
+import { postgresKnownConnections } from './adapters/postgres/known-connections.ts'
+import { postgresResources } from './adapters/postgres/resources.ts'
+import { createRunQueue } from './adapters/postgres/run-queue.ts'
+import { createStaleConnections } from './adapters/postgres/stale-connections.ts'
+import { stepWithIcal } from './adapters/recurrence/ical-rule.ts'
+import { createBusAccessTokens } from './adapters/token/bus-access-tokens.ts'
+import { createLinkConnection } from './application/link-connection.ts'
+import { createPollStale } from './application/poll-stale.ts'
+import { createRequestSync } from './application/request-sync.ts'
+import { createWalkResource, type WalkParts } from './application/walk-resource.ts'
+import type { CalendarConfig } from './config.ts'
+import { calendarFactCatalogue } from './domain/fact-catalogue.ts'
+import { tripsBreaker } from './domain/google-failure.ts'
+import { onConnectionChanged } from './entry-points/bus/on-connection-changed.ts'
+import { onSyncRequested } from './entry-points/bus/on-sync-requested.ts'
+import { onTokenIssued } from './entry-points/bus/on-token-issued.ts'
+import { createPollClock } from './entry-points/clock/poll-clock.ts'
+import { createRunWorker, type RunWorker } from './entry-points/clock/run-worker.ts'
+import { calendarRoutes } from './entry-points/http/calendar-routes.ts'
+import { declareCapabilities } from './entry-points/http/capabilities.ts'
+import { changeRoutes } from './entry-points/http/change-routes.ts'
+import { eventRoutes } from './entry-points/http/event-routes.ts'
+import { syncRoutes } from './entry-points/http/sync-routes.ts'
+import { calendarsOf } from './projections/calendars.ts'
+import { knownConnections } from './projections/known-connections.ts'
+import { syncStatus } from './projections/sync-status.ts'
+
+const name = 'calendar-service'
+const version = '0.1.0'
+// A page of 2500 large events takes Google seconds; the lease is longer than this and one transaction.
+const googleDeadlineMs = 25_000
+const dayMs = 86_400_000
+
+/** What tests may change about a service; production leaves it alone. */
+export interface CalendarServiceOptions {
+  readonly crashPoint?: NonNullable<WalkParts['crashPoint']>
+  readonly leaseMs?: number
+  readonly idleMs?: number
+}
+
+export interface CalendarService {
+  readonly url: string
+  readonly logger: ReturnType<typeof createLogger>
+  stop(): Promise<void>
+}
+
+/** Wires and starts one replica.
+ * @throws DomainError `database_unavailable`: without it nothing works. */
+export async function startCalendarService(
+  config: CalendarConfig,
+  options: CalendarServiceOptions = {},
+): Promise<CalendarService> {
+  const logger = createLogger({ name, level: config.LOG_LEVEL })
+  const clock = systemClock
+  const ids = uuidv7Ids
+  const instanceId = config.INSTANCE_ID ?? randomUUID()
+  const staleAfterMs = config.SYNC_STALE_AFTER_SECONDS * 1000
+  const leaseMs = options.leaseMs ?? config.SYNC_LEASE_SECONDS * 1000
+  const onError = (what: string) => (error: unknown) => logger.warn({ err: error }, what)
+
+  const metrics = createMetrics(name)
+  const health = createHealth({ clock })
+  const database = await openDatabase({ url: config.DATABASE_URL, applicationName: name })
+  const bus = await connectEventBus({ url: config.NATS_URL, name, clock })
+  let exchange: Exchange | undefined
+  let worker: RunWorker | undefined
+  const store = createPostgresEventStore({
+    database,
+    source: name,
+    facts: calendarFactCatalogue,
+    projections: [knownConnections, syncStatus],
+    clock,
+    onCommitted: () => {
+      exchange?.wake()
+      worker?.wake()
+    },
+  })
+
+  const breaker = createBreaker({
+    name: 'google.calendar',
+    timeoutMs: googleDeadlineMs,
+    isFailure: (error) => tripsBreaker(answerOf(error, clock.now())),
+    metrics: createBreakerMetrics(metrics),
+  })
+  const queue = createRunQueue(database)
+  const resources = postgresResources
+  const requestSync = createRequestSync({
+    connections: postgresKnownConnections,
+    resources,
+    queue,
+    clock,
+    ids,
+  })
+  const linkConnection = createLinkConnection({ resources, queue, requestSync, clock, ids })
+  const walk = createWalkResource({
+    store,
+    tokens: createBusAccessTokens(bus, { timeoutMs: 10_000 }),
+    google: createGoogleCalendar({ rootUrl: config.GOOGLE_API_ROOT_URL, guard: breaker, clock }),
+    resources,
+    queue,
+    events: postgresEventRows,
+    calendars: postgresCalendarRows,
+    clock,
+    ids,
+    random: Math.random,
+    leaseMs,
+    ...(options.crashPoint === undefined ? {} : { crashPoint: options.crashPoint }),
+  })
+  worker = createRunWorker({
+    queue,
+    walk,
+    owner: instanceId,
+    leaseMs,
+    lanes: config.SYNC_LANES,
+    idleMs: options.idleMs ?? 500,
+    onError: onError('a sync run was interrupted'),
+  })
+  const stale = createStaleConnections(database)
+  const polls = createPollClock({
+    jobs: [
+      createPollStale({ store, stale, requestSync, ids, staleAfterMs }),
+      () => stale.forgetOldRuns(dayMs),
+    ],
+    everyMs: Math.min(staleAfterMs / 2, 15_000),
+    onError: onError('old copies were not looked for'),
+  })
+
+  exchange = createExchange({
+    database,
+    store,
+    bus,
+    context: 'calendar',
+    consumes: [
+      {
+        stream: 'OAUTH',
+        handlers: { [contracts.tokenIssued.subject]: onTokenIssued(linkConnection) },
+      },
+      {
+        stream: 'TOKEN',
+        handlers: { [contracts.connectionChanged.subject]: onConnectionChanged(linkConnection) },
+      },
+      {
+        stream: 'CALENDAR',
+        handlers: {
+          [contracts.syncRequested.subject]: onSyncRequested({ requestSync, source: name, ids, clock }),
+        },
+      },
+    ],
+    instanceId,
+    clock,
+    logger,
+    metrics,
+  })
+
+  declareCapabilities(health, {
+    ping: () => database.ping(),
+    readQueries: () => calendarsOf(database, { userId: '', after: null, limit: 1 }),
+    breakerState: breaker.state,
+    exchange,
+  })
+  const app = createHttpApp({
+    name,
+    version,
+    instanceId,
+    logger,
+    authenticator: createAuthenticator({
+      issuer: config.AUTH_ISSUER,
+      audience: config.AUTH_AUDIENCE,
+      jwksUri: config.AUTH_JWKS_URI,
+    }),
+    idempotencyStore: createPostgresIdempotencyStore({ sql: sqlOf(database) }),
+    health,
+    metrics,
+    clock,
+    ids,
+  })
+  calendarRoutes(app, { database, staleAfterMs: staleAfterMs * 3 })
+  syncRoutes(app, { store, database, requestSync, ids })
+  eventRoutes(app, { database, clock, step: stepWithIcal })
+  changeRoutes(app, { database })
+
+  await exchange.start()
+  worker.start()
+  polls.start()
+  const url = await app.listen({ host: config.HOST, port: config.PORT })
+
+  return {
+    url,
+    logger,
+    stop: async () => {
+      health.drain()
+      await app.close()
+      await polls.stop()
+      await worker?.stop()
+      await exchange?.stop()
+      await bus.close()
+      await database.close()
+    },
+  }
+}

@@ -1,0 +1,279 @@
+import { randomUUID } from 'node:crypto'
+import { connectEventBus, type EventBus, type Reply } from '@evergrant/event-bus'
+import {
+  type Connection,
+  type Contract,
+  calendarIdOf,
+  connectionIdOf,
+  contracts,
+  type DataOf,
+  encodeEvent,
+  grantIdOf,
+  publication,
+  requiredScopes,
+} from '@evergrant/event-contracts'
+import { migrate } from '@evergrant/event-store'
+import { type GoogleEmulator, startGoogleEmulator } from '@evergrant/google-emulator'
+import { systemClock } from '@evergrant/service-runtime'
+import { createTestIssuer, type TestIssuer } from '@evergrant/service-runtime/testing'
+import { type OwnNatsServer, startNatsServer, useDatabase } from '@evergrant/stack/testing'
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
+import { z } from 'zod'
+import { readCalendarConfig } from './config.ts'
+import { migrations } from './migrations/all.ts'
+import { type CalendarService, type CalendarServiceOptions, startCalendarService } from './service.ts'
+
+const answerSchema = z.looseObject({
+  id: z.string().optional(),
+  status: z.union([z.string(), z.number()]).optional(),
+  items: z.array(z.looseObject({ id: z.string().optional() })).optional(),
+  nextCursor: z.string().nullish(),
+})
+export type Answer = z.infer<typeof answerSchema>
+
+export interface ConnectedUser {
+  readonly user: string
+  readonly email: string
+  readonly grantId: string
+  readonly connectionId: string
+  readonly account: { readonly id: string; readonly email: string }
+  /** Our id of one of their Google calendars. */
+  calendarId(googleId?: string): string
+}
+
+export interface ReplicaOptions extends CalendarServiceOptions {
+  readonly staleAfterSeconds?: number
+  readonly lanes?: number
+}
+
+/** Everything around calendar-service for one spec file: real PostgreSQL, real NATS, the Google emulator; oauth-service's
+ * and token-service's parts are played by hand. */
+export function useCalendarWorld() {
+  const database = useDatabase({
+    template: { name: 'calendar_service', migrate: (url) => migrate({ url, migrations }) },
+  })
+  const running: CalendarService[] = []
+  const versions = new Map<string, number>()
+  const refusals = new Map<string, Reply>()
+  const emails = new Map<string, string>()
+  let nats: OwnNatsServer
+  let google: GoogleEmulator
+  let issuer: TestIssuer
+  let bus: EventBus
+  let vends: { readonly connectionId: string; readonly minValiditySeconds: number }[] = []
+
+  beforeAll(async () => {
+    nats = await startNatsServer()
+    google = await startGoogleEmulator({ seed: 'empty' })
+    issuer = await createTestIssuer()
+    bus = await connectEventBus({ url: nats.url, name: 'token-service', clock: systemClock })
+    await bus.declareStream({ name: 'OAUTH', subjects: ['evergrant.oauth.*.v1'] })
+    await bus.declareStream({ name: 'TOKEN', subjects: ['evergrant.token.*.v1'] })
+    const subject = 'evergrant.token.access-token.get'
+    const handle = async (body: unknown): Promise<Reply> => {
+      const asked = z.object({ connectionId: z.string(), minValiditySeconds: z.number() }).parse(body)
+      vends.push(asked)
+      const refusal = refusals.get(asked.connectionId)
+      if (refusal) return refusal
+      const email = emails.get(asked.connectionId) ?? ''
+      const { accessToken } = google.issueTokens({ email, scopes: requiredScopes('calendar', 'read') })
+      return { ok: true, body: { accessToken, tokenType: 'Bearer' } }
+    }
+    const endpoints = { 'access-token': { subject, handle } }
+    await bus.serve({ name: 'token-service', version: '0.0.0', description: 'played by a test', endpoints })
+  })
+  afterEach(() => {
+    google.clearFaults()
+    google.clearRequests()
+    google.planPages([])
+    vends = []
+  })
+  afterAll(async () => {
+    await Promise.all(running.map((service) => service.stop()))
+    await bus.close()
+    await issuer.close()
+    await google.close()
+    await nats.stop()
+  })
+
+  const start = async ({ staleAfterSeconds = 3600, lanes = 2, ...options }: ReplicaOptions = {}) => {
+    const config = readCalendarConfig({
+      DATABASE_URL: database.serviceUrl,
+      NATS_URL: nats.url,
+      AUTH_ISSUER: issuer.issuer,
+      AUTH_AUDIENCE: issuer.audience,
+      AUTH_JWKS_URI: issuer.jwksUri,
+      PUBLIC_URL: 'http://127.0.0.1:8080',
+      LOG_LEVEL: 'fatal',
+      GOOGLE_API_ROOT_URL: google.url,
+      SYNC_STALE_AFTER_SECONDS: String(staleAfterSeconds),
+      SYNC_LANES: String(lanes),
+    })
+    const service = await startCalendarService(config, { idleMs: 100, ...options })
+    running.push(service)
+    return service
+  }
+
+  /** Publishes as another service would, with versions dense per stream. */
+  const publish = async <C extends Contract>(
+    contract: C,
+    data: DataOf<C>,
+    from: { readonly source: string; readonly streamId: string },
+  ) => {
+    const key = `${from.source}/${from.streamId}`
+    const version = (versions.get(key) ?? 0) + 1
+    versions.set(key, version)
+    const identity = { ...from, version }
+    const message = encodeEvent(publication(contract, data), { ...identity, time: new Date().toISOString() })
+    const [outcome] = await bus.publish([{ ...message, ...identity, repair: 0 }])
+    expect(outcome?.status).toBe('published')
+  }
+
+    /** A user with a Google account whose primary calendar can be filled before they connect. */
+  const newUser = (user = `user-${randomUUID()}`): ConnectedUser => {
+      const email = `${user}@example.com`
+      const account = google.addAccount({ email, timeZone: 'Europe/Berlin' })
+      const grantId = grantIdOf(user, google.url, account.sub)
+      const connectionId = connectionIdOf(grantId, 'calendar')
+      emails.set(connectionId, email)
+      return {
+        user,
+        email,
+        grantId,
+        connectionId,
+        account: { id: account.sub, email },
+        calendarId: (googleId = email) => calendarIdOf(connectionId, googleId),
+      }
+    }
+    /** What token-service says about the connection. */
+  const connectionIs = async (connected: ConnectedUser, changed: Partial<Connection> = {}) => {
+      const at = new Date().toISOString()
+      const connection: Connection = {
+        id: connected.connectionId,
+        grantId: connected.grantId,
+        service: 'calendar',
+        account: connected.account,
+        status: 'active',
+        reason: null,
+        action: null,
+        scopes: [...requiredScopes('calendar', 'read')],
+        missingScopes: [],
+        access: 'read',
+        expiresAt: null,
+        lastRefreshedAt: null,
+        lastUsedAt: null,
+        connectedAt: at,
+        capabilities: {},
+        generation: 1,
+        ...changed,
+      }
+      await publish(
+        contracts.connectionChanged,
+        { userId: connected.user, connection, changedAt: at },
+        { source: 'token-service', streamId: `grant-${connected.grantId}` },
+      )
+    }
+  const call = async (
+      service: Pick<CalendarService, 'url'>,
+      path: string,
+      as: { sub: string; method?: string; body?: unknown; headers?: Record<string, string> },
+    ) => {
+      const authorization = await issuer.bearer(as.sub)
+      const response = await fetch(`${service.url}${path}`, {
+        method: as.method ?? 'GET',
+        headers: {
+          authorization,
+          ...(as.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...as.headers,
+        },
+        ...(as.body === undefined ? {} : { body: JSON.stringify(as.body) }),
+      })
+      const text = await response.text()
+      const isJson = /json/.test(response.headers.get('content-type') ?? '')
+      return { status: response.status, text, body: answerSchema.parse(isJson ? JSON.parse(text) : {}) }
+    }
+    /** Everything a list endpoint has, page by page. */
+  const all = async (service: Pick<CalendarService, 'url'>, path: string, sub: string) => {
+      const items: NonNullable<Answer['items']> = []
+      for (let cursor: string | null | undefined = ''; cursor !== null && cursor !== undefined; ) {
+        const join = path.includes('?') ? '&' : '?'
+        const more = cursor === '' ? '' : `${join}cursor=${cursor}`
+        const { status, body, text } = await call(
+          service,
+          path + more,
+          { sub },
+        )
+        expect(status, text).toBe(200)
+        items.push(...(body.items ?? []))
+        cursor = body.hasMore === false ? null : body.nextCursor
+      }
+      return items
+    }
+  const ended = (service: Pick<CalendarService, 'url'>, connected: ConnectedUser, syncId: string) => {
+      return vi.waitFor(
+        async () => {
+          const { body, text } = await call(service, `/v1/calendar/syncs/${syncId}`, {
+            sub: connected.user,
+          })
+          expect(['completed', 'failed'], text).toContain(body.status)
+          return body
+        },
+        { timeout: 15_000, interval: 30 },
+      )
+    }
+    /** Waits until the calendars say they are fresh, or whatever else is wanted. */
+  const calendars = (service: Pick<CalendarService, 'url'>, connected: ConnectedUser, status = 'fresh') => {
+      return vi.waitFor(
+        async () => {
+          const items = await all(service, '/v1/calendar/calendars', connected.user)
+          expect(items.length).toBeGreaterThan(0)
+          for (const item of items) expect(item).toMatchObject({ sync: { status } })
+          return items
+        },
+        { timeout: 15_000, interval: 50 },
+      )
+    }
+
+  return {
+    database,
+    newUser,
+    connectionIs,
+    ended,
+    calendars,
+    start,
+    publish,
+    google: () => google,
+    bus: () => bus,
+    vends: () => vends,
+    eventRequests: () =>
+      google
+        .requests({ method: 'GET', path: '/calendar/v3/calendars/' })
+        .filter(({ path }) => path.endsWith('/events')),
+    /** How token-service answers for a connection from now on; null for a token again. */
+    refuseTokens(connected: ConnectedUser, reply: Reply | null) {
+      if (reply === null) refusals.delete(connected.connectionId)
+      else refusals.set(connected.connectionId, reply)
+    },
+    call,
+    all,
+    events(service: Pick<CalendarService, 'url'>, connected: ConnectedUser, query = '') {
+      return all(service, `/v1/calendar/events?limit=200${query}`, connected.user)
+    },
+    /** Asks for a sync and waits for its end. */
+    async sync(service: Pick<CalendarService, 'url'>, connected: ConnectedUser, body: object = {}) {
+      const asked = await call(service, '/v1/calendar/syncs', {
+        sub: connected.user,
+        method: 'POST',
+        body,
+      })
+      expect(asked.status, asked.text).toBe(202)
+      return ended(service, connected, asked.body.id ?? '')
+    },
+    /** Connects a user and waits for the first sync. */
+    async connected(service: Pick<CalendarService, 'url'>, user = newUser()) {
+      await connectionIs(user)
+      await calendars(service, user)
+      return user
+    },
+  }
+}
