@@ -113,6 +113,10 @@ describe('an HTTP app', () => {
     const paths = answer.json().fields.map(({ path }: { path: string }) => path)
     expect(paths.sort()).toEqual(['extra', 'name', 'parts.0.colour', 'parts.0.size'])
   })
+  it('takes ids as long as Google makes them', async () => {
+    const answer = await app.inject({ url: `/v1/things/${'a'.repeat(1024)}`, headers: await alice('admin') })
+    expect(answer.statusCode).toBe(200)
+  })
   it('names the wrong query parameter', async () => {
     const answer = await app.inject({ url: '/v1/things?limit=201', headers: await alice() })
     expect([answer.statusCode, answer.json().fields[0].path]).toEqual([400, 'limit'])

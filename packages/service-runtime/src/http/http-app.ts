@@ -52,7 +52,9 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const app: HttpApp = fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // observe-requests.ts writes the one line per request.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    // Google's event ids may be 1024 characters long; the default of 100 would answer them with 404.
+    routerOptions: { maxParamLength: 4_096 },
     bodyLimit: options.bodyLimitBytes ?? 256 * 1024,
     requestTimeout: 30_000,
     // Longer than the idle timeout of whoever is in front, or a request is sent into a connection that just closed.
@@ -89,7 +91,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   })
   app.addHook('onRequest', async (request, reply) => {
     request.traceparent = traceparentFrom(request.headers.traceparent, ids)
-    reply.header('x-request-id', request.id)
+    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
     // Google's push says `application/json; utf-8` over an empty body: what is not there has no media type.
     if (isBodyless(request)) delete request.raw.headers['content-type']
     if (closing.signal.aborted) {

@@ -13,12 +13,11 @@ export function observeRequests(app: HttpApp, { metrics }: { readonly metrics: M
   })
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
-    const { method, id } = request
+    const { method } = request
     const status = reply.statusCode
     duration.observe({ method, route, status: String(status) }, reply.elapsedTime / 1000)
     request.log[quiet.test(route) ? 'debug' : 'info'](
       {
-        requestId: id,
         traceId: request.traceparent.slice(3, 35),
         method,
         route,

@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream'
-
 export interface UpstreamRequest {
   readonly method: string
   /** Path and query as the client sent them. */
@@ -10,10 +8,15 @@ export interface UpstreamRequest {
   readonly signal: AbortSignal
 }
 
+/** Flows as the service sends it. */
+export interface AnswerBody extends NodeJS.ReadableStream {
+  destroy(): unknown
+}
+
 export interface UpstreamAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly body: Readable
+  readonly body: AnswerBody
 }
 
 /** Why there is no answer: `refused` means that the request certainly never arrived. */

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import { Agent, type Dispatcher, errors } from 'undici'
 import { z } from 'zod'
 import type { AskReadiness, NoAnswer, SendUpstream } from '../../application/ports.ts'
@@ -65,7 +64,7 @@ export function createUndiciUpstream(): Upstream {
           body: request.body,
           signal: request.signal,
         })
-        return { status: answer.statusCode, headers: answer.headers, body: answer.body as Readable }
+        return { status: answer.statusCode, headers: answer.headers, body: answer.body }
       } catch (error) {
         return noAnswer(error)
       }
