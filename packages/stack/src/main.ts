@@ -4,7 +4,8 @@ import { surroundings } from './config.ts'
 import { readOptions } from './options.ts'
 import { createProgress } from './report/progress.ts'
 import { summary } from './report/summary.ts'
-import { type Stage, stages, startStack } from './start-stack.ts'
+import { startStack } from './start-stack.ts'
+import { createStarted } from './started.ts'
 
 const { args, env, cwd, startedByNpm } = surroundings()
 const root = join(import.meta.dirname, '../../..')
@@ -14,62 +15,51 @@ const write = (line: string) => process.stdout.write(`${line}\n`)
 process.stdout.on('error', () => {})
 
 const stopping = new AbortController()
-const stops = new Map<Stage, (() => Promise<void>)[]>()
-let ended: Promise<void> | undefined
-
-async function stopEverything(): Promise<void> {
-  for (const stage of stages.toReversed()) {
-    const results = await Promise.allSettled((stops.get(stage) ?? []).map((stop) => stop()))
-    for (const result of results) if (result.status === 'rejected') write(`  ! ${result.reason}`)
-  }
-}
-
-function end(why: string): Promise<void> {
-  stopping.abort()
-  ended ??= starting.then(async () => {
-    write(`\nEvergrant stops (${why}) …`)
-    await stopEverything()
-    write('Evergrant is stopped; nothing of it runs any more.')
-    process.exit(0)
-  })
-  return ended
-}
-
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(signal))
-if (startedByNpm) {
-  // npm passes a signal on to its shell only; when it is gone, nobody could stop this stack with Ctrl-C any more.
-  const parent = process.ppid
-  setInterval(() => process.ppid !== parent && void end('npm has ended'), 500).unref()
-}
+const started = createStarted(stopping.signal)
 
 async function start(): Promise<void> {
   try {
     const options = readOptions(args, env, cwd)
     write('Evergrant starts …')
-    const stack = await startStack(
-      root,
-      options,
-      {
-        stopping: stopping.signal,
-        add: (stage, stop) => stops.set(stage, [...(stops.get(stage) ?? []), stop]),
-      },
-      createProgress(write, Date.now),
-    )
+    const stack = await startStack(root, options, started, createProgress(write, Date.now))
     if (stopping.signal.aborted) return
-    if (!stack.ready)
-      write(
-        `  ! not everything is ready yet: ${stack.endpoints().gateway}/health says what is missing; the logs are in ${options.dataDir}/logs`,
-      )
+    const { gateway } = stack.endpoints()
+    if (!stack.ready) write(`  ! not everything is ready yet: ${gateway}/health says what is missing`)
     write(summary(stack.endpoints(), options.dataDir, cwd, (Date.now() - began) / 1000))
   } catch (error) {
-    if (stopping.signal.aborted) return
-    await stopEverything()
-    const detail = error instanceof DomainError ? error.context.detail : error
-    process.stderr.write(`evergrant: ${error instanceof Error ? error.message : error}\n`)
-    if (detail !== undefined && !(error instanceof DomainError && detail === ''))
-      process.stderr.write(`${detail}\n`)
-    process.exit(1)
+    if (!stopping.signal.aborted) await fail(error)
   }
 }
 
 const starting = start()
+
+async function stop(why: string): Promise<void> {
+  if (stopping.signal.aborted) return
+  stopping.abort()
+  await starting
+  write(`\nEvergrant stops (${why}) …`)
+  const failures = await started.stopAll()
+  for (const failure of failures) process.stderr.write(`evergrant: ${failure}\n`)
+  if (failures.length === 0) write('Evergrant is stopped; nothing of it runs any more.')
+  process.exit(failures.length === 0 ? 0 : 1)
+}
+
+async function fail(error: unknown): Promise<never> {
+  stopping.abort()
+  const { message, detail } =
+    error instanceof DomainError
+      ? { message: error.message, detail: error.context.detail }
+      : { message: 'a defect in the stack itself', detail: error instanceof Error ? error.stack : error }
+  process.stderr.write(`evergrant: ${message}\n${detail === undefined || detail === '' ? '' : `${detail}\n`}`)
+  await started.stopAll()
+  process.exit(1)
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(signal))
+for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(event, (error) => void fail(error))
+if (startedByNpm) {
+  // npm passes a signal on to its shell, which may die of it without a word to us.
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && void stop('npm has ended'), 500).unref()
+}

@@ -13,6 +13,7 @@ export interface CallerIdentity {
 
 /** Everything `npm start` can be told (CONTRACT 1). */
 export interface StackOptions {
+  /** 0: any. */
   readonly gatewayPort: number
   readonly dataDir: string
   readonly fresh: boolean
@@ -23,7 +24,8 @@ export interface StackOptions {
   readonly natsUrl: string | undefined
   /** Another Google than the emulator. */
   readonly google: GoogleClient | undefined
-  readonly publicUrl: string
+  /** The gateway itself when undefined. */
+  readonly publicUrl: string | undefined
   readonly returnToOrigins: string
   /** Somebody else's issuer; the development issuer when undefined. */
   readonly callers: CallerIdentity | undefined
@@ -38,9 +40,9 @@ const mostReplicas = 16
 export function readOptions(args: readonly string[], env: Environment, cwd: string): StackOptions {
   const { port, 'data-dir': dataDir, scale, fresh, 'no-emulator': noEmulator } = parse(args)
   const gatewayPort = portFrom(port ?? env.EVERGRANT_PORT ?? '8080')
-  const publicUrl = (env.PUBLIC_URL ?? `http://127.0.0.1:${gatewayPort}`).replace(/\/$/, '')
+  const publicUrl = nonEmpty(env.PUBLIC_URL)?.replace(/\/$/, '')
   const callers = callersFrom(env)
-  refuseOpenDevelopmentIssuer(publicUrl, callers)
+  if (publicUrl !== undefined) refuseOpenDevelopmentIssuer(publicUrl, callers)
   return {
     gatewayPort,
     dataDir: resolve(cwd, dataDir ?? env.EVERGRANT_DATA_DIR ?? '.evergrant'),
@@ -78,8 +80,10 @@ function parse(args: readonly string[]) {
 
 function portFrom(text: string): number {
   const port = Number(text)
-  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
-  throw stackErrors.bad_option({ message: `--port ${text} is no port: a number from 1 to 65535 is wanted` })
+  if (/^\d+$/.test(text) && port >= 0 && port <= 65_535) return port
+  throw stackErrors.bad_option({
+    message: `--port ${text} is no port: a number from 1 to 65535 is wanted, or 0 for any free one`,
+  })
 }
 
 function scaleFrom(given: readonly string[]): Record<string, number> {

@@ -37,7 +37,7 @@ export async function doctor(
 function inside({ services, nats, postgres, google }: Endpoints): Promise<Finding>[] {
   return [
     ...services
-      .filter(({ name }) => name !== 'gateway')
+      .filter(({ name }) => name !== 'gateway' && name !== 'google-emulator')
       .map(({ name, replica, url }) => health(`${name} ${replica}`, `${url}/health/ready`)),
     nats.monitorUrl === null ? listens('nats', nats.url, 4222) : health('nats', `${nats.monitorUrl}/healthz`),
     listens('postgres', postgres.adminUrl, 5432),

@@ -1,11 +1,28 @@
 import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { canEnter, unprivilegedUser } from './unprivileged-user.ts'
 
-/** Where the cluster lives: in the stack's data directory, or, for root with a checkout that others cannot enter
+const elsewhere = 'evergrant-data-'
+
+/** Where the cluster lives: in the stack's data directory, or, for root with a folder that others cannot enter
  * (below /root, say), in a place of its own that is the same on every start. */
 export function postgresDataDirectory(dataDir: string, scratch = '/var/tmp'): string {
   if (canEnter(dataDir, unprivilegedUser())) return join(dataDir, 'postgres')
+  forgetOrphans(scratch)
   const mark = createHash('sha256').update(dataDir).digest('hex').slice(0, 12)
-  return join(scratch, `evergrant-data-${mark}`, 'postgres')
+  const folder = join(scratch, `${elsewhere}${mark}`)
+  mkdirSync(folder, { recursive: true, mode: 0o755 })
+  writeFileSync(join(folder, 'belongs-to'), dataDir, { mode: 0o600 })
+  return join(folder, 'postgres')
+}
+
+/** Clusters whose data directory somebody has deleted since. */
+function forgetOrphans(scratch: string): void {
+  for (const name of readdirSync(scratch)) {
+    const owner = join(scratch, name, 'belongs-to')
+    if (!name.startsWith(elsewhere) || !existsSync(owner)) continue
+    if (!existsSync(readFileSync(owner, 'utf8')))
+      rmSync(join(scratch, name), { recursive: true, force: true })
+  }
 }

@@ -9,7 +9,7 @@ export interface SupervisorOptions {
   readonly logFolder: string
   /** Where pid files go, for the start after a supervisor that was killed itself. */
   readonly runFolder: string
-  /** A process got another pid, or lost the one it had. */
+  /** A process got another pid. */
   readonly onChange: () => void
   readonly onEvent: (line: string) => void
   /** Ends a start that is still under way. */
@@ -22,8 +22,8 @@ export interface SupervisorOptions {
 /** A process that is started again whenever it ends by itself. */
 export interface Supervised {
   readonly name: string
-  /** undefined between an end and the next start. */
-  pid(): number | undefined
+  /** The one that runs, or ran last. */
+  pid(): number
   restarts(): number
   /** Stops it for good. */
   stop(): Promise<void>
@@ -41,6 +41,7 @@ export async function supervise(plan: ProcessPlan, options: SupervisorOptions): 
   const giveUp =
     options.stopping === undefined ? stopping.signal : AbortSignal.any([stopping.signal, options.stopping])
   let running: Launched | undefined
+  let pid = 0
   let restarts = 0
 
   const start = async () => {
@@ -51,6 +52,7 @@ export async function supervise(plan: ProcessPlan, options: SupervisorOptions): 
       onSpawn: (pid) => recordProcess(options.runFolder, plan.name, pid),
     })
     running = launched
+    pid = launched.pid
     options.onChange()
     return launched
   }
@@ -65,7 +67,6 @@ export async function supervise(plan: ProcessPlan, options: SupervisorOptions): 
         running = undefined
         if (giveUp.aborted) return
         if (Date.now() - since > healthyAfterMs) failures = 0
-        options.onChange()
         options.onEvent(`${plan.name} ended (${signal ?? `exit code ${code}`}); starting it again`)
       }
       await pause(Math.min(firstBackoffMs * 2 ** failures, greatestBackoffMs), giveUp)
@@ -84,7 +85,8 @@ export async function supervise(plan: ProcessPlan, options: SupervisorOptions): 
     }
   }
 
-  const kept = keepRunning(await start())
+  const first = await start()
+  const kept = keepRunning(first)
   // A defect in the loop itself must end the supervisor, not be lost until somebody stops it.
   kept.catch((error) =>
     queueMicrotask(() => {
@@ -93,7 +95,7 @@ export async function supervise(plan: ProcessPlan, options: SupervisorOptions): 
   )
   return {
     name: plan.name,
-    pid: () => running?.pid,
+    pid: () => pid,
     restarts: () => restarts,
     stop: async () => {
       stopping.abort()

@@ -9,11 +9,13 @@ export function summary(endpoints: Endpoints, dataDir: string, cwd: string, seco
     return `${protocol}//${host}`
   }
   const rows = [
-    ...services.map(({ name, replica, url, pid }) => [
-      services.filter((other) => other.name === name).length > 1 ? `${name} ${replica}` : name,
-      url,
-      `pid ${pid ?? '–'}`,
-    ]),
+    ...services
+      .filter(({ name }) => name !== 'google-emulator')
+      .map(({ name, replica, url, pid }) => [
+        services.filter((other) => other.name === name).length > 1 ? `${name} ${replica}` : name,
+        url,
+        `pid ${pid}`,
+      ]),
     ['google', google.issuer, google.emulated ? 'emulator' : 'as configured'],
     ['nats', where(nats.url), nats.pid === null ? 'yours' : `pid ${nats.pid}`],
     ['postgres', where(postgres.adminUrl), postgres.pid === null ? 'yours' : `pid ${postgres.pid}`],
