@@ -1,4 +1,5 @@
 import { contracts } from '@evergrant/event-contracts'
+import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { consentDriver } from './test-kit/consent-driver.ts'
 import { useOauthService } from './test-kit/service-under-test.ts'
@@ -129,6 +130,14 @@ describe('the one-time link', () => {
       body: expect.stringContaining('already been used'),
     })
   })
+  it('is not used up by a program that only looks at it', async () => {
+    const { sub } = somebody()
+    const { authorizationUrl } = await opened(sub)
+    const { pathname, search } = new URL(authorizationUrl)
+    const look = await fetch(`${on.service.url}${pathname}${search}`, { method: 'HEAD' })
+    expect(look.status).toBe(405)
+    expect((await browser().open(authorizationUrl)).status).toBe(302)
+  })
   it('opens for one browser when two open it at once', async () => {
     const { sub } = somebody()
     const { authorizationUrl } = await opened(sub)
@@ -178,4 +187,43 @@ describe('while Google is ill', () => {
       expect((await read(sub, id)).body).toMatchObject({ status: 'failed', reason })
     },
   )
+})
+
+describe('whatever a browser brings', () => {
+  const anything = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ maxLength: 4000 }), fc.webUrl())
+  const parameter = fc.tuple(
+    fc.constantFrom('state', 'code', 'error', 'iss', 'scope', 'response', 'ticket', 'prompt'),
+    anything,
+  )
+  const query = fc.array(parameter, { maxLength: 8 }).map((pairs) => new URLSearchParams(pairs).toString())
+
+  it('is answered with a page and never with a server error', async () => {
+    const { sub } = somebody()
+    const { id } = await opened(sub)
+    const paths = [`/v1/authorizations/${id}/begin`, '/v1/oauth/google/callback']
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...paths), query, async (path, search) => {
+        const { status, headers } = await browser().open(`${on.publicUrl}${path}?${search}`)
+        expect(status).toBeGreaterThanOrEqual(400)
+        expect(status).toBeLessThan(500)
+        expect(headers.get('content-type')).toContain('text/html')
+      }),
+      { numRuns: 200 },
+    )
+    expect((await read(sub, id)).body.status).toBe('pending')
+  })
+
+  it('is never an outcome with a server error, even with the right state', async () => {
+    await fc.assert(
+      fc.asyncProperty(query, async (search) => {
+        const { visitor, redirect } = await returning()
+        const state = new URL(redirect).searchParams.get('state') ?? ''
+        const parameters = new URLSearchParams(search)
+        parameters.set('state', state)
+        const { status } = await visitor.open(`${on.publicUrl}/v1/oauth/google/callback?${parameters}`)
+        expect(status).toBeLessThan(500)
+      }),
+      { numRuns: 40 },
+    )
+  })
 })

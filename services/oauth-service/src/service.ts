@@ -127,10 +127,13 @@ export async function startOauthService(
   browserRoutes(app, deps)
   configurationRoutes(app, deps)
   await exchange.start()
-  const sweeping = startSweepClock(deps, {
-    everyMs: sweepEveryMs,
-    onError: (error) => logger.warn({ err: error }, 'overdue authorizations were not all ended'),
-  })
+  const sweeping = startSweepClock(
+    {
+      ...deps,
+      onError: (error: unknown) => logger.warn({ err: error }, 'overdue authorizations were not all ended'),
+    },
+    { everyMs: sweepEveryMs },
+  )
   const url = await app.listen({ host: config.HOST, port: config.PORT })
   return {
     url,

@@ -9,6 +9,8 @@ export interface SweepAuthorizationsDeps {
   readonly due: DueAuthorizations
   readonly secrets: AuthorizationSecrets
   readonly clock: Clock
+  /** One authorization that cannot be ended must not keep the others. */
+  readonly onError: (error: unknown) => void
 }
 
 const batchSize = 100
@@ -21,19 +23,25 @@ export async function sweepAuthorizations(deps: SweepAuthorizationsDeps): Promis
     const due = await deps.due.dueBefore(now, batchSize)
     const endedBefore = ended
     for (const authorizationId of due) {
-      const { correlationId } = await loadAuthorization(deps.store, authorizationId)
-      const { facts } = await handleCommand(deps.store, {
-        decider: authorization,
-        streamType: 'authorization',
-        streamId: authorizationStream(authorizationId),
-        command: { type: 'SweepAuthorization', now },
-        metadata: { actor: { kind: 'schedule' }, correlationId },
-      })
-      ended += facts.length
+      await end(deps, authorizationId, now).then((facts) => {
+        ended += facts
+      }, deps.onError)
     }
     // A full batch that ended nothing was ended by another replica meanwhile; the next tick looks again.
     if (due.length < batchSize || ended === endedBefore) break
   }
   await deps.secrets.sweep(deps.clock.now())
   return ended
+}
+
+async function end({ store }: SweepAuthorizationsDeps, authorizationId: string, now: Date): Promise<number> {
+  const { correlationId } = await loadAuthorization(store, authorizationId)
+  const { facts } = await handleCommand(store, {
+    decider: authorization,
+    streamType: 'authorization',
+    streamId: authorizationStream(authorizationId),
+    command: { type: 'SweepAuthorization', now },
+    metadata: { actor: { kind: 'schedule' }, correlationId },
+  })
+  return facts.length
 }

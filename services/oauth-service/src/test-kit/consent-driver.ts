@@ -83,6 +83,7 @@ async function streamContents(natsUrl: string, subject: string): Promise<Record<
     const { streams } = await connection.jetstreamManager()
     const { state } = await streams.info('OAUTH')
     const contents: Record<string, unknown>[] = []
+    if (state.messages === 0) return contents
     for (let sequence = state.first_seq; sequence <= state.last_seq; sequence++) {
       const message = await streams.getMessage('OAUTH', { seq: sequence })
       if (message.subject === subject) contents.push(JSON.parse(StringCodec().decode(message.data)))

@@ -8,7 +8,7 @@ export interface SweepClock {
 /** Ends overdue authorizations every so often; a failed sweep is reported and tried again the next time. */
 export function startSweepClock(
   deps: SweepAuthorizationsDeps,
-  options: { readonly everyMs: number; readonly onError: (error: unknown) => void },
+  options: { readonly everyMs: number },
 ): SweepClock {
   let underWay: Promise<unknown> = Promise.resolve()
   let busy = false
@@ -16,7 +16,7 @@ export function startSweepClock(
     if (busy) return
     busy = true
     underWay = sweepAuthorizations(deps)
-      .catch(options.onError)
+      .catch(deps.onError)
       .finally(() => {
         busy = false
       })

@@ -19,9 +19,11 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 export function browserRoutes(app: HttpApp, deps: BrowserRoutesDeps): void {
   const config = { access: 'public' } as const
   const tags = ['browser']
+  // A chat program that looks at a link with HEAD must not use it up.
+  const exposeHeadRoute = false
   app.get<{ Params: { id: string } }>(
     '/v1/authorizations/:id/begin',
-    { config, schema: { tags } },
+    { config, exposeHeadRoute, schema: { tags } },
     async (request, reply) =>
       withPages(request, reply, async () => {
         const authorizationId = request.params.id
@@ -38,18 +40,21 @@ export function browserRoutes(app: HttpApp, deps: BrowserRoutesDeps): void {
           .redirect(location, 302)
       }),
   )
-  app.get('/v1/oauth/google/callback', { config, schema: { tags } }, async (request, reply) =>
-    withPages(request, reply, async () => {
-      const browserSecrets = deps.cookie.read(request.headers.cookie)
-      const callback = { parameters: queryOf(request), browserSecrets }
-      const state = await receiveCallback(deps, callback, metadataOf(request))
-      if (state.status === 'none') throw oauthErrors.authorization_not_found()
-      const view = authorizationView(state, deps.clock.now())
-      reply.headers(browserHeaders)
-      if (state.returnTo !== null)
-        return reply.redirect(returnAddress(state.returnTo, view.id, view.status), 303)
-      return sendPage(reply, { status: 200, ...resultText(view), requestId: request.id })
-    }),
+  app.get(
+    '/v1/oauth/google/callback',
+    { config, exposeHeadRoute, schema: { tags } },
+    async (request, reply) =>
+      withPages(request, reply, async () => {
+        const browserSecrets = deps.cookie.read(request.headers.cookie)
+        const callback = { parameters: queryOf(request), browserSecrets }
+        const state = await receiveCallback(deps, callback, metadataOf(request))
+        if (state.status === 'none') throw oauthErrors.authorization_not_found()
+        const view = authorizationView(state, deps.clock.now())
+        reply.headers(browserHeaders)
+        if (state.returnTo !== null)
+          return reply.redirect(returnAddress(state.returnTo, view.id, view.status), 303)
+        return sendPage(reply, { status: 200, ...resultText(view), requestId: request.id })
+      }),
   )
 }
 
