@@ -78,15 +78,17 @@ export function useTwoServices() {
       const [, signal] = await once(child, 'exit')
       expect(signal, `the ${role} died at ${dieAt}`).toBe('SIGKILL')
     },
-    /** Versions in the order their effects were committed. */
-    effectsOf: async (replica: Replica, streamId: string) => {
-      const rows = await sqlOf(replica.database)<{ version: string }>(
-        'select version from effect where stream_id = $1 order by id',
-        [streamId],
-      )
-      return rows.map(({ version }) => Number(version))
-    },
+    effectsOf,
   }
+}
+
+/** Versions in the order their effects were committed. */
+export async function effectsOf(replica: Replica, streamId: string): Promise<number[]> {
+  const rows = await sqlOf(replica.database)<{ version: string }>(
+    'select version from effect where stream_id = $1 order by id',
+    [streamId],
+  )
+  return rows.map(({ version }) => Number(version))
 }
 
 /** Waits until exactly these effects are there, in this order. */

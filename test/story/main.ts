@@ -6,7 +6,9 @@ import { watchBus } from './bus-watch.ts'
 import { findStack, isHealthy, type RunningStack, startStack } from './running-stack.ts'
 import { playStory } from './story.ts'
 
-const say = (line: string) => process.stdout.write(`${line}\n`)
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`)
+}
 const dataDir = process.env.EVERGRANT_DATA_DIR ?? '.evergrant'
 
 async function runningOrOwn(): Promise<RunningStack> {

@@ -2,7 +2,7 @@ import { type ApiClient, apiClient } from './api-client.ts'
 import { browser } from './browser.ts'
 import type { SeenEvent } from './bus-watch.ts'
 import { eventually } from './eventually.ts'
-import type { GoogleAccount } from './google-account.ts'
+import { type GoogleAccount, googleAccount } from './google-account.ts'
 import type { RunningStack } from './running-stack.ts'
 
 /** What the steps hand on to each other. */
@@ -224,7 +224,7 @@ export async function playStory(
     user,
     api: apiClient(gateway, () => userToken),
     borrower: apiClient(gateway, () => borrowerToken),
-    google: (stack, `${user}@example.com`),
+    google: await googleAccount(stack, `${user}@example.com`),
     events,
     authorizationId: '',
     connectionId: '',
