@@ -69,6 +69,8 @@ async function decideAndAppend<State, Command, F extends Fact>(
     metadata,
     ...(commandId === undefined ? {} : { commandId }),
   })
-  if (!appended.repeated) await handling.alongside?.(unit, facts, state)
+  // Seen before: what it led to is already part of what was read.
+  if (appended.repeated) return { state: before, facts: appended.facts, version: appended.version }
+  await handling.alongside?.(unit, facts, state)
   return { state, facts: appended.facts, version: appended.version }
 }

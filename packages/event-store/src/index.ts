@@ -42,6 +42,7 @@ export type {
 export { outboxStatus, parkedMessages, releaseParkedMessage } from './outbox-status.ts'
 export { createPostgresEventStore, type PostgresEventStoreOptions } from './postgres-event-store.ts'
 export { createInbox, type InboxOptions } from './postgres-inbox.ts'
+export { pruneOutbox } from './prune-outbox.ts'
 export { type Rebuild, type RebuildProgress, rebuildProjection } from './rebuild-projection.ts'
 export { createRelay, type RelayOptions } from './relay.ts'
 export { compareDigest, type Digest, digestOf, type Gap, gapsToRepair, republish } from './repair.ts'

@@ -55,7 +55,8 @@ export class EventStoreTables extends Migration {
       ) with (autovacuum_vacuum_scale_factor = 0.01);
       create index outbox_unpublished on es.outbox (shard, id) where published_at is null;
       create index outbox_troubled on es.outbox (stream_id) where published_at is null and attempts > 0;
-      grant select, insert, update on es.outbox to evergrant_service;
+      create index outbox_published on es.outbox (published_at) where published_at is not null;
+      grant select, insert, update, delete on es.outbox to evergrant_service;
 
       create table es.command_seen (
         stream_id text not null,
@@ -65,6 +66,7 @@ export class EventStoreTables extends Migration {
         seen_at timestamptz not null,
         primary key (stream_id, command_id)
       );
+      create index command_seen_at on es.command_seen (seen_at);
       grant select, insert, update, delete on es.command_seen to evergrant_service;
     `)
     this.addSql(safePosition)
@@ -90,17 +92,19 @@ const safePosition = `
     perform pg_advisory_xact_lock_shared(1163282258, (last % 2147483648)::integer);
   end $$;
 
+  create function es.lowest_locked(high bigint) returns bigint language sql volatile as $$
+    -- A lock names its position modulo 2^31: the nearest such position at or below the top is meant.
+    select min(high - ((high - objid::bigint) % 2147483648 + 2147483648) % 2147483648)
+      from pg_locks
+      where locktype = 'advisory' and classid = 1163282258 and objsubid = 2
+        and database = (select oid from pg_database where datname = current_database())
+  $$;
+
   create function es.safe_position() returns bigint language plpgsql volatile as $$
   declare
     high bigint := es.last_position();
-    low bigint;
   begin
-    -- A lock names its position modulo 2^31: the nearest such position at or below the top is meant.
-    select min(high - ((high - objid::bigint) % 2147483648 + 2147483648) % 2147483648) into low
-      from pg_locks
-      where locktype = 'advisory' and classid = 1163282258 and objsubid = 2
-        and database = (select oid from pg_database where datname = current_database());
-    return least(high, low);
+    return least(high, es.lowest_locked(high));
   end $$;
 
   create function es.read_all(after bigint, max_rows integer) returns setof es.event language plpgsql volatile as $$
