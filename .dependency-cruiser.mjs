@@ -2,7 +2,7 @@
 const src = '^services/([^/]+)/src'
 const pure = '^packages/(decider|event-contracts)/'
 const spec = '[.]spec[.]ts$'
-const testing = '/testing[.]ts$'
+const testing = '/testing([.]ts$|/)'
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 const only = (ring, mayUse, comment) =>
