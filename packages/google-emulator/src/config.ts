@@ -4,11 +4,12 @@ export interface EmulatorConfig {
   readonly host: string
   readonly port: number
   readonly client: OAuthClient
+  readonly publicUrl: string | undefined
   readonly stateFile: string | undefined
   readonly seed: 'default' | 'empty'
 }
 
-/** PORT, HOST, GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, GOOGLE_REDIRECT_URIS (comma list), STATE_FILE, SEED.
+/** PORT, HOST, PUBLIC_URL, GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, GOOGLE_REDIRECT_URIS (comma list), STATE_FILE, SEED.
  * @throws Error naming every variable that is wrong */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): EmulatorConfig {
   const port = Number(env.PORT ?? 0)
@@ -29,6 +30,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): E
         .map((uri) => uri.trim())
         .filter(Boolean),
     },
+    publicUrl: env.PUBLIC_URL?.replace(/\/$/, '') || undefined,
     stateFile: env.STATE_FILE || undefined,
     seed: seed === 'empty' ? 'empty' : 'default',
   })

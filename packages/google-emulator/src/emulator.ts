@@ -26,6 +26,8 @@ export interface EmulatorOptions {
   readonly host?: string
   /** Any free port by default. */
   readonly port?: number
+  /** What clients call it by, when that is not the address it listens on (behind a container's port). */
+  readonly publicUrl?: string
   /** `default`: alice and bob; `empty`: nobody. Ignored when the state file already knows somebody. */
   readonly seed?: 'default' | 'empty'
   /** The time under the emulator's own clock. */
@@ -71,7 +73,8 @@ export async function startGoogleEmulator(options: EmulatorOptions = {}): Promis
   ]
   const server = createHttpServer({ world, routes, flush: persistence.flush, onError })
   // The issuer is the address; routes read it per request, so none can be answered without it.
-  world.issuer = `http://${host}:${await listen(server, options.port ?? 0, host)}`
+  const port = await listen(server, options.port ?? 0, host)
+  world.issuer = options.publicUrl ?? `http://${host}:${port}`
   const close = async () => {
     await closed(server)
     await persistence.flush()

@@ -7,13 +7,15 @@ function line(level: 'info' | 'error', msg: string, more: object = {}): void {
   )
 }
 
-const { stateFile, ...options } = config()
+const { stateFile, publicUrl, ...options } = config()
 const emulator = await startGoogleEmulator({
   ...options,
   ...(stateFile !== undefined && { stateFile }),
+  ...(publicUrl !== undefined && { publicUrl }),
   onError: (error) =>
     line('error', 'request failed', { err: error instanceof Error ? error.stack : String(error) }),
 })
+
 let stopping = false
 async function stop(signal: string): Promise<void> {
   if (stopping) return

@@ -100,13 +100,8 @@ function checkOrder(orderBy: string | null, singleEvents: boolean): void {
   if (orderBy !== null && orderBy !== 'startTime' && orderBy !== 'updated')
     throw invalidParameter('orderBy', orderBy)
   if (orderBy === 'startTime' && !singleEvents) {
-    throw googleError(
-      400,
-      'badRequest',
-      'The requested ordering is not available for the particular query.',
-      {
-        location: 'orderBy',
-      },
-    )
+    throw googleError(400, 'invalid', 'The requested ordering is not available for the particular query.', {
+      location: 'orderBy',
+    })
   }
 }

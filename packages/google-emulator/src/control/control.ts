@@ -60,12 +60,12 @@ export function createControl(world: World): Control {
   const { state, clock } = world
   const control: Control = {
     addAccount: ({ email, ...more }) => ensureAccount(state, email, clock.now(), more),
-    addCalendar({ email, summary, timeZone = 'Europe/Berlin', id }) {
+    addCalendar({ email, summary, timeZone = 'Europe/Berlin', id: given }) {
       const owner = accountOf(world, email)
-      const usual = `c_${fingerprint(`${owner.sub} ${summary}`).slice(3)}@group.calendar.google.com`
-      return {
-        id: addCalendar(state, { owner, id: id ?? usual, summary, timeZone, created: clock.now() }).id,
-      }
+      const id = given ?? `c_${fingerprint(`${owner.sub} ${summary}`).slice(3)}@group.calendar.google.com`
+      // Asked again after a lost answer, it is the same calendar with its events.
+      if (!state.calendars.has(id)) addCalendar(state, { owner, id, summary, timeZone, created: clock.now() })
+      return { id }
     },
     putEvent: (calendarId, event) => putControlled(world, calendarOf(world, calendarId), event),
     deleteEvent(calendarId, eventId) {

@@ -25,7 +25,8 @@ export interface ServerParts {
 
 /** The one HTTP server: faults, routing, partial responses, etags, gzip, the request log. */
 export function createHttpServer(parts: ServerParts): Server {
-  return createServer((request, response) => {
+  // Longer than clients keep idle connections: a reused one must not be closing at that moment.
+  return createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     serve(parts, request, response).catch((error: unknown) => {
       parts.onError(error)
       response.destroy()

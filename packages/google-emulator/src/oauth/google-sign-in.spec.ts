@@ -198,6 +198,18 @@ describe('tokens', () => {
     expect(second.access_token).not.toBe(first.access_token)
   })
 
+  it('can be refreshed after the clock went ahead, under a frozen clock to the millisecond', async () => {
+    google.freezeClock()
+    const { refresh_token: token, access_token: first } = await signIn(alice)
+    const status = async (value: string) =>
+      (await fetch(`${google.url}/tokeninfo?access_token=${value}`)).status
+    google.advanceClock(3598.999)
+    expect(await status(first)).toBe(200)
+    google.advanceClock(0.001)
+    expect(await status(first)).toBe(400)
+    expect(await status((await refresh(token)).access_token)).toBe(200)
+  })
+
   it('die together when one of them is revoked', async () => {
     const calendar = await signIn(alice)
     const drive = await signIn(alice, { scope: `openid email ${driveScope}`, prompt: 'consent' })
