@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { connectEventBus } from '@evergrant/event-bus'
-import { createPostgresEventStore, openDatabase } from '@evergrant/event-store'
+import { createPostgresEventStore, openDatabase, sqlOf } from '@evergrant/event-store'
 import {
   createAuthenticator,
   createBreakerMetrics,
@@ -9,6 +9,7 @@ import {
   createHttpApp,
   createLogger,
   createMetrics,
+  createPostgresIdempotencyStore,
   type Exchange,
   systemClock,
   uuidv7Ids,
@@ -106,6 +107,8 @@ export async function startTokenService(
     deadlineMs: options.deadlineMs ?? refreshDeadlineMs,
     metrics: createBreakerMetrics(metrics),
   })
+  // Asked early for its Date header: the first vend must know already how wrong our clock is.
+  discovery.endpoints().catch(onError('Google could not be reached yet'))
   const vault = createPostgresVault({ database, keys, ids })
   const grants = grantQueries(database)
   const publicUrl = config.PUBLIC_URL
@@ -190,6 +193,7 @@ export async function startTokenService(
       audience: config.AUTH_AUDIENCE,
       jwksUri: config.AUTH_JWKS_URI,
     }),
+    idempotencyStore: createPostgresIdempotencyStore({ sql: sqlOf(database) }),
     health,
     metrics,
     clock,

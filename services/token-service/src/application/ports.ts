@@ -65,6 +65,8 @@ export interface ConnectionCard {
 export interface Grants {
   /** The token query: undefined when there is no such connection. */
   ofConnection(connectionId: string): Promise<ConnectionCard | undefined>
+  /** The same for those who only look; it does not need the token table. */
+  find(connectionId: string): Promise<ConnectionCard | undefined>
   byId(grantId: string): Promise<Grant | undefined>
   /** Whether another user of this application holds a live grant of the same Google account. */
   accountIsSharedWithOthers(grant: Grant): Promise<boolean>

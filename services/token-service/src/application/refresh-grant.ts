@@ -1,4 +1,4 @@
-import type { Clock, DomainError, Ids } from '@evergrant/decider'
+import { type Clock, DomainError, type Ids } from '@evergrant/decider'
 import type { Service } from '@evergrant/event-contracts'
 import type { FactMetadata } from '@evergrant/event-store'
 import { tokenErrors } from '../domain/errors.ts'
@@ -7,7 +7,7 @@ import { classifyFailure, type FailureClass } from '../domain/failure-class.ts'
 import type { Holder, RefreshCause } from '../domain/grant-facts.ts'
 import { connectedServices, type Grant } from '../domain/grant-state.ts'
 import { nextAttemptAt, refreshDueAt, refreshLeaseMs } from '../domain/refresh-timing.ts'
-import type { HandleGrant } from './grant-commands.ts'
+import type { GrantHandling, HandleGrant } from './grant-commands.ts'
 import type { Grants, ProviderTokens, Random, RefreshAnswer, SecretVault, TokenOutcomes } from './ports.ts'
 
 export interface RefreshDeps {
@@ -104,7 +104,7 @@ async function recordSuccess(
 ): Promise<void> {
   const { grant, answer, attemptId, startedAt } = attempt
   const { grantId, userId } = grant
-  await deps.handle({
+  await insist(deps, {
     grantId,
     metadata: request.metadata,
     command: {
@@ -131,6 +131,24 @@ async function recordSuccess(
       }),
   })
   deps.outcomes.refresh(servicesOf(grant), 'refreshed')
+}
+
+const insistEveryMs = 250
+
+/** Google has answered and no one else knows: a database that is away for a moment must not lose the answer. After the
+ * lease another replica may have replayed it, and then insisting is pointless. */
+async function insist(deps: RefreshDeps, handling: GrantHandling): Promise<void> {
+  const until = deps.clock.now().getTime() + (deps.leaseMs ?? refreshLeaseMs) / 2
+  for (;;) {
+    try {
+      await deps.handle(handling)
+      return
+    } catch (error) {
+      const passing = error instanceof DomainError && error.kind === 'unavailable'
+      if (!passing || deps.clock.now().getTime() >= until) throw error
+      await new Promise((resolve) => setTimeout(resolve, insistEveryMs))
+    }
+  }
 }
 
 async function recordFailure(

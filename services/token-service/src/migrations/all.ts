@@ -1,4 +1,5 @@
 import { eventStoreMigrations } from '@evergrant/event-store'
+import { idempotencyMigrations } from '@evergrant/service-runtime'
 import { UserOauthTokens } from './0001-user-oauth-tokens.ts'
 import { GrantReadModels } from './0002-grant-read-models.ts'
 import { Vault } from './0003-vault.ts'
@@ -7,6 +8,7 @@ import { VendLog } from './0004-vend-log.ts'
 /** In the order they run. */
 export const migrations = [
   ...eventStoreMigrations,
+  ...idempotencyMigrations,
   { name: '0001-user-oauth-tokens', class: UserOauthTokens },
   { name: '0002-grant-read-models', class: GrantReadModels },
   { name: '0003-vault', class: Vault },

@@ -2,6 +2,7 @@ import { type Service, services } from '@evergrant/event-contracts'
 import { type Database, epochMs, sqlOf, type UnitOfWork } from '@evergrant/event-store'
 import { grantStreamOf } from '../domain/grant-facts.ts'
 import type { Grant, GrantState } from '../domain/grant-state.ts'
+import { namingDrift } from './schema-drift.ts'
 
 interface StateRow {
   readonly state: string
@@ -35,25 +36,39 @@ export async function writeGrantState(unit: UnitOfWork, grant: Grant): Promise<v
 
 interface CardRow extends StateRow {
   readonly service: string
-  readonly token_service: string
-  readonly scope: string | null
-  readonly token_expiry: number | null
   readonly last_used_at: number | null
 }
 
-/** The token query and its siblings. It reads `user_oauth_tokens` on purpose: a column missing there must be seen here. */
+/** What is known about grants and their connections. */
 export function grantQueries(database: Database) {
   const sql = sqlOf(database)
   return {
+    /** The token query. It reads what people know as the token table, so a column missing there is seen here and
+     * takes away tokens, and nothing else. */
     async ofConnection(connectionId: string) {
+      const [row] = await namingDrift(() =>
+        sql<CardRow>(
+          `select g.state::text as state, t.service, t.user_id, t.access_token, t.refresh_token, t.token_expiry,
+                  t.scope, t.service_user_id, t.service_email, t.created_at, t.updated_at,
+                  ${epochMs('u.last_used_at')} as last_used_at
+             from user_oauth_tokens t
+             join connection_status c on c.id = t.id
+             join grant_state g on g.grant_id = c.grant_id
+             left join connection_use u on u.connection_id = t.id
+            where t.id = $1`,
+          [connectionId],
+        ),
+      )
+      return row === undefined ? undefined : cardOf(row)
+    },
+    /** For those who look at a connection without wanting its token. */
+    async find(connectionId: string) {
       const [row] = await sql<CardRow>(
-        `select g.state::text as state, c.service, t.service as token_service, t.scope,
-                ${epochMs('t.token_expiry')} as token_expiry, ${epochMs('u.last_used_at')} as last_used_at
-           from user_oauth_tokens t
-           join connection_status c on c.id = t.id
+        `select g.state::text as state, c.service, ${epochMs('u.last_used_at')} as last_used_at
+           from connection_status c
            join grant_state g on g.grant_id = c.grant_id
-           left join connection_use u on u.connection_id = t.id
-          where t.id = $1`,
+           left join connection_use u on u.connection_id = c.id
+          where c.id = $1`,
         [connectionId],
       )
       return row === undefined ? undefined : cardOf(row)
@@ -74,7 +89,7 @@ export function grantQueries(database: Database) {
     },
     /** Connections of a user by id, at most `limit`, after `after`. */
     async ofUser(userId: string, page: { readonly after: string | null; readonly limit: number }) {
-      const rows = await sql<{ state: string; service: string; last_used_at: number | null }>(
+      const rows = await sql<CardRow>(
         `select g.state::text as state, c.service, ${epochMs('u.last_used_at')} as last_used_at
            from connection_status c
            join grant_state g on g.grant_id = c.grant_id
@@ -90,11 +105,7 @@ export function grantQueries(database: Database) {
 
 export type GrantQueries = ReturnType<typeof grantQueries>
 
-function cardOf(row: {
-  readonly state: string
-  readonly service: string
-  readonly last_used_at: number | null
-}) {
+function cardOf(row: CardRow) {
   return {
     grant: JSON.parse(row.state) as Grant,
     service: serviceOf(row.service),

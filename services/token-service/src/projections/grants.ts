@@ -4,6 +4,7 @@ import { type GrantFact, grantFactCatalogue } from '../domain/grant-facts.ts'
 import { writeConnectionStatus } from './connection-status.ts'
 import { writeGrantSchedule } from './grant-schedule.ts'
 import { readGrantState, writeGrantState } from './grant-state.ts'
+import { namingDrift } from './schema-drift.ts'
 import { writeUserOauthTokens } from './user-oauth-tokens.ts'
 
 /** All read models of a grant: rows of one stream, kept in the transaction of its facts. */
@@ -13,10 +14,12 @@ export const grantsProjection: Projection = {
     if (!isGrantFact(fact)) return
     const grant = evolveGrant(await readGrantState(unit, fact.streamId), fact)
     if (grant.status === 'none') return
-    await writeGrantState(unit, grant)
-    await writeUserOauthTokens(unit, grant, fact.recordedAt)
-    await writeConnectionStatus(unit, grant, fact.recordedAt)
-    await writeGrantSchedule(unit, grant)
+    await namingDrift(async () => {
+      await writeGrantState(unit, grant)
+      await writeUserOauthTokens(unit, grant, fact.recordedAt)
+      await writeConnectionStatus(unit, grant, fact.recordedAt)
+      await writeGrantSchedule(unit, grant)
+    })
   },
   async forget(unit, streamId) {
     const sql = sqlOf(unit)

@@ -2,10 +2,11 @@ import type { Clock } from '@evergrant/decider'
 import * as oauth from 'oauth4webapi'
 import type { GoogleClock } from './google-clock.ts'
 
-const freshMs = 60 * 60 * 1000
+/** Short, because each answer also tells Google's time. */
+const freshMs = 10 * 60 * 1000
 const deadlineMs = 5_000
 
-/** Where Google's endpoints are. Asked when first needed and every hour; an old answer serves while Google is away. */
+/** Where Google's endpoints are. Asked when first needed and every ten minutes; an old answer serves while Google is away. */
 export interface GoogleDiscovery {
   /** @throws whatever the fetch or oauth4webapi throws while nothing is known yet. */
   endpoints(): Promise<oauth.AuthorizationServer>

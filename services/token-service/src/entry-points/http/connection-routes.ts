@@ -63,7 +63,7 @@ export function connectionRoutes(app: HttpApp, deps: ConnectionRoutesDeps): void
   app.post(
     '/v1/connections/:id/refresh',
     {
-      config: { access: 'user' },
+      config: { access: 'user', idempotent: true },
       schema: { tags, params, body: z.strictObject({}).optional(), response: { 200: connectionSchema } },
     },
     async (request) => {
@@ -87,7 +87,7 @@ async function find(
   request: FastifyRequest<{ Params: { id: string } }>,
   { grants }: ConnectionRoutesDeps,
 ): Promise<ConnectionCard> {
-  return ownConnection(callerOf(request), await grants.ofConnection(request.params.id))
+  return ownConnection(callerOf(request), await grants.find(request.params.id))
 }
 
 async function forceRefresh(

@@ -34,7 +34,7 @@ const cursorSchema = z.object({
 })
 
 export interface HistoryRoutesDeps {
-  readonly grants: Pick<Grants, 'ofConnection'>
+  readonly grants: Pick<Grants, 'find'>
   readonly store: EventStore
   readonly database: Database
 }
@@ -58,7 +58,7 @@ export function historyRoutes(app: HttpApp, { grants, store, database }: History
     async (request) => {
       const { limit, cursor } = request.query
       const { id } = request.params
-      const { grant, service } = ownConnection(callerOf(request), await grants.ofConnection(id))
+      const { grant, service } = ownConnection(callerOf(request), await grants.find(id))
       const from =
         cursor === undefined
           ? { version: Number.MAX_SAFE_INTEGER, vend: null }
