@@ -129,110 +129,106 @@ export function useCalendarWorld() {
     expect(outcome?.status).toBe('published')
   }
 
-    /** A user with a Google account whose primary calendar can be filled before they connect. */
+  /** A user with a Google account whose primary calendar can be filled before they connect. */
   const newUser = (user = `user-${randomUUID()}`): ConnectedUser => {
-      const email = `${user}@example.com`
-      const account = google.addAccount({ email, timeZone: 'Europe/Berlin' })
-      const grantId = grantIdOf(user, google.url, account.sub)
-      const connectionId = connectionIdOf(grantId, 'calendar')
-      emails.set(connectionId, email)
-      return {
-        user,
-        email,
-        grantId,
-        connectionId,
-        account: { id: account.sub, email },
-        calendarId: (googleId = email) => calendarIdOf(connectionId, googleId),
-      }
+    const email = `${user}@example.com`
+    const account = google.addAccount({ email, timeZone: 'Europe/Berlin' })
+    const grantId = grantIdOf(user, google.url, account.sub)
+    const connectionId = connectionIdOf(grantId, 'calendar')
+    emails.set(connectionId, email)
+    return {
+      user,
+      email,
+      grantId,
+      connectionId,
+      account: { id: account.sub, email },
+      calendarId: (googleId = email) => calendarIdOf(connectionId, googleId),
     }
-    /** What token-service says about the connection. */
+  }
+  /** What token-service says about the connection. */
   const connectionIs = async (connected: ConnectedUser, changed: Partial<Connection> = {}) => {
-      const at = new Date().toISOString()
-      const connection: Connection = {
-        id: connected.connectionId,
-        grantId: connected.grantId,
-        service: 'calendar',
-        account: connected.account,
-        status: 'active',
-        reason: null,
-        action: null,
-        scopes: [...requiredScopes('calendar', 'read')],
-        missingScopes: [],
-        access: 'read',
-        expiresAt: null,
-        lastRefreshedAt: null,
-        lastUsedAt: null,
-        connectedAt: at,
-        capabilities: {},
-        generation: 1,
-        ...changed,
-      }
-      await publish(
-        contracts.connectionChanged,
-        { userId: connected.user, connection, changedAt: at },
-        { source: 'token-service', streamId: `grant-${connected.grantId}` },
-      )
+    const at = new Date().toISOString()
+    const connection: Connection = {
+      id: connected.connectionId,
+      grantId: connected.grantId,
+      service: 'calendar',
+      account: connected.account,
+      status: 'active',
+      reason: null,
+      action: null,
+      scopes: [...requiredScopes('calendar', 'read')],
+      missingScopes: [],
+      access: 'read',
+      expiresAt: null,
+      lastRefreshedAt: null,
+      lastUsedAt: null,
+      connectedAt: at,
+      capabilities: {},
+      generation: 1,
+      ...changed,
     }
+    await publish(
+      contracts.connectionChanged,
+      { userId: connected.user, connection, changedAt: at },
+      { source: 'token-service', streamId: `grant-${connected.grantId}` },
+    )
+  }
   const call = async (
-      service: Pick<CalendarService, 'url'>,
-      path: string,
-      as: { sub: string; method?: string; body?: unknown; headers?: Record<string, string> },
-    ) => {
-      const authorization = await issuer.bearer(as.sub)
-      const response = await fetch(`${service.url}${path}`, {
-        method: as.method ?? 'GET',
-        headers: {
-          authorization,
-          ...(as.body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...as.headers,
-        },
-        ...(as.body === undefined ? {} : { body: JSON.stringify(as.body) }),
-      })
-      const text = await response.text()
-      const isJson = /json/.test(response.headers.get('content-type') ?? '')
-      return { status: response.status, text, body: answerSchema.parse(isJson ? JSON.parse(text) : {}) }
-    }
-    /** Everything a list endpoint has, page by page. */
+    service: Pick<CalendarService, 'url'>,
+    path: string,
+    as: { sub: string; method?: string; body?: unknown; headers?: Record<string, string> },
+  ) => {
+    const authorization = await issuer.bearer(as.sub)
+    const response = await fetch(`${service.url}${path}`, {
+      method: as.method ?? 'GET',
+      headers: {
+        authorization,
+        ...(as.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...as.headers,
+      },
+      ...(as.body === undefined ? {} : { body: JSON.stringify(as.body) }),
+    })
+    const text = await response.text()
+    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    return { status: response.status, text, body: answerSchema.parse(isJson ? JSON.parse(text) : {}) }
+  }
+  /** Everything a list endpoint has, page by page. */
   const all = async (service: Pick<CalendarService, 'url'>, path: string, sub: string) => {
-      const items: NonNullable<Answer['items']> = []
-      for (let cursor: string | null | undefined = ''; cursor !== null && cursor !== undefined; ) {
-        const join = path.includes('?') ? '&' : '?'
-        const more = cursor === '' ? '' : `${join}cursor=${cursor}`
-        const { status, body, text } = await call(
-          service,
-          path + more,
-          { sub },
-        )
-        expect(status, text).toBe(200)
-        items.push(...(body.items ?? []))
-        cursor = body.hasMore === false ? null : body.nextCursor
-      }
-      return items
+    const items: NonNullable<Answer['items']> = []
+    for (let cursor: string | null | undefined = ''; cursor !== null && cursor !== undefined; ) {
+      const join = path.includes('?') ? '&' : '?'
+      const more = cursor === '' ? '' : `${join}cursor=${cursor}`
+      const { status, body, text } = await call(service, path + more, { sub })
+      expect(status, text).toBe(200)
+      items.push(...(body.items ?? []))
+      cursor = body.hasMore === false ? null : body.nextCursor
     }
+    return items
+  }
   const ended = (service: Pick<CalendarService, 'url'>, connected: ConnectedUser, syncId: string) => {
-      return vi.waitFor(
-        async () => {
-          const { body, text } = await call(service, `/v1/calendar/syncs/${syncId}`, {
-            sub: connected.user,
-          })
-          expect(['completed', 'failed'], text).toContain(body.status)
-          return body
-        },
-        { timeout: 15_000, interval: 30 },
-      )
-    }
-    /** Waits until the calendars say they are fresh, or whatever else is wanted. */
+    return vi.waitFor(
+      async () => {
+        const { body, text } = await call(service, `/v1/calendar/syncs/${syncId}`, {
+          sub: connected.user,
+        })
+        expect(['completed', 'failed'], text).toContain(body.status)
+        return body
+      },
+      { timeout: 15_000, interval: 30 },
+    )
+  }
+  /** Waits until the calendars say they are fresh, or whatever else is wanted. */
   const calendars = (service: Pick<CalendarService, 'url'>, connected: ConnectedUser, status = 'fresh') => {
-      return vi.waitFor(
-        async () => {
-          const items = await all(service, '/v1/calendar/calendars', connected.user)
-          expect(items.length).toBeGreaterThan(0)
-          for (const item of items) expect(item).toMatchObject({ sync: { status } })
-          return items
-        },
-        { timeout: 15_000, interval: 50 },
-      )
-    }
+    return vi.waitFor(
+      async () => {
+        const items = await all(service, '/v1/calendar/calendars', connected.user)
+        expect(items.length).toBeGreaterThan(0)
+        for (const item of items) expect(item).toMatchObject({ sync: { status } })
+        return items
+      },
+      { timeout: 15_000, interval: 50 },
+    )
+  }
 
   return {
     database,
@@ -269,10 +265,12 @@ export function useCalendarWorld() {
       expect(asked.status, asked.text).toBe(202)
       return ended(service, connected, asked.body.id ?? '')
     },
-    /** Connects a user and waits for the first sync. */
+    /** Connects a user and waits for the first sync; what Google and token-service were asked until then is forgotten. */
     async connected(service: Pick<CalendarService, 'url'>, user = newUser()) {
       await connectionIs(user)
       await calendars(service, user)
+      google.clearRequests()
+      vends = []
       return user
     },
   }
