@@ -14,6 +14,9 @@ import { callerOf, metadataOf } from './request-context.ts'
 let issuer: TestIssuer
 let app: HttpApp
 let made = 0
+let slowRequests = 0
+let waiting: Promise<void> | undefined
+let letGo: () => void = () => undefined
 const health = createHealth({ clock: systemClock })
 
 beforeAll(async () => {
@@ -53,7 +56,13 @@ beforeAll(async () => {
         response: { 201: z.object({ n: z.number() }) },
       },
     },
-    async (_request, reply) => reply.code(201).send({ n: ++made }),
+    async (request, reply) => {
+      if (request.body.name === 'slow') {
+        slowRequests++
+        await waiting
+      }
+      return reply.code(201).send({ n: ++made })
+    },
   )
   app.get('/v1/things/:id', { config: { access: 'admin' } }, async () => ({ ok: true }))
   app.get('/v1/broken', { config: { access: 'public' } }, async () => {
@@ -237,6 +246,19 @@ describe('an idempotency key', () => {
     })
     expect(bad.statusCode).toBe(400)
     expect((await post('k4', 'a')).statusCode).toBe(201)
+  })
+  it('makes a second request at the same time wait for the first', async () => {
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    waiting = held
+    const first = post('k5', 'slow')
+    await expect.poll(() => slowRequests).toBe(1)
+    const second = await post('k5', 'slow')
+    expect([second.statusCode, second.json().code]).toEqual([409, 'idempotent_request_in_flight'])
+    expect(second.headers['retry-after']).toBe('1')
+    letGo()
+    expect((await first).statusCode).toBe(201)
   })
   it('must be visible ASCII', async () => {
     const answer = await post('a key', 'a')

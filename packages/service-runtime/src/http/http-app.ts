@@ -104,8 +104,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   })
   app.addHook('preClose', async () => closing.abort())
   // A connection that was busy when the close began would otherwise idle on, and hold the close, for its keep-alive time.
-  app.addHook('onResponse', async (request) => {
-    if (closing.signal.aborted) request.raw.socket.end()
+  app.addHook('onResponse', async () => {
+    if (closing.signal.aborted) setImmediate(() => app.server.closeIdleConnections())
   })
   observeRequests(app, options)
   if (idempotencyStore) answerOnce(app, { store: idempotencyStore, clock })
