@@ -2,7 +2,7 @@ import { contracts } from '@evergrant/event-contracts'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { consentDriver } from './test-kit/consent-driver.ts'
-import { useOauthService } from './test-kit/service-under-test.ts'
+import { useOauthService } from './testing.ts'
 
 const on = useOauthService()
 const { browser, eventOf, eventsOf, opened, read, somebody } = consentDriver(on)

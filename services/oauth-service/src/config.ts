@@ -30,7 +30,7 @@ const origins = z
     ),
   )
 
-export const oauthConfigShape = {
+const oauthConfigShape = {
   ...serviceConfigShape,
   PUBLIC_URL: httpsOrLoopback
     .transform((url) => url.replace(/\/+$/, ''))

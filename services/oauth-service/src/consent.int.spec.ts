@@ -2,7 +2,7 @@ import { connectionIdOf, contracts, grantIdOf, requiredScopes } from '@evergrant
 import { compactDecrypt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { consentDriver } from './test-kit/consent-driver.ts'
-import { useOauthService } from './test-kit/service-under-test.ts'
+import { useOauthService } from './testing.ts'
 
 const on = useOauthService()
 const { browser, eventOf, opened, read, request, somebody } = consentDriver(on)

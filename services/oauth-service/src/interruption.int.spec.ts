@@ -2,7 +2,7 @@ import { contracts } from '@evergrant/event-contracts'
 import { describe, expect, it } from 'vitest'
 import { consentDriver } from './test-kit/consent-driver.ts'
 import { startServiceProcess } from './test-kit/service-process.ts'
-import { useOauthService } from './test-kit/service-under-test.ts'
+import { useOauthService } from './testing.ts'
 
 const on = useOauthService()
 const { browser, eventsOf, opened, read, somebody } = consentDriver(on)

@@ -3,7 +3,7 @@ import { contracts, encodeEvent, type Publication, publication } from '@evergran
 import { systemClock } from '@evergrant/service-runtime'
 import { describe, expect, it } from 'vitest'
 import { consentDriver } from './test-kit/consent-driver.ts'
-import { useOauthService } from './test-kit/service-under-test.ts'
+import { useOauthService } from './testing.ts'
 
 const on = useOauthService()
 const { browser, eventOf, opened, read, somebody } = consentDriver(on)

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import { contracts } from '@evergrant/event-contracts'
 import { compactDecrypt } from 'jose'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { consentDriver } from './test-kit/consent-driver.ts'
-import { useOauthService } from './test-kit/service-under-test.ts'
+import { useOauthService } from './testing.ts'
 
 const on = useOauthService()
 const { browser, eventOf, opened, somebody } = consentDriver(on)
@@ -41,6 +42,8 @@ describe('after a consent', () => {
       bus: JSON.stringify(event),
       log: on.logLines.join('\n'),
     }
+    const challenge = question.get('code_challenge') ?? ''
+    for (const text of Object.values(places)) expect(verifierOf(challenge, text)).toBeUndefined()
     expect(places.log.length).toBeGreaterThan(0)
     expect(places.database).toContain(id)
     for (const [name, secret] of Object.entries(secrets)) {
@@ -52,6 +55,14 @@ describe('after a consent', () => {
     }
   })
 })
+
+/** Any text that hashes to the challenge is the verifier (RFC 7636 4.2). */
+function verifierOf(challenge: string, text: string): string | undefined {
+  const candidates = text.match(/[\w-]{43}/g) ?? []
+  return candidates.find(
+    (candidate) => createHash('sha256').update(candidate).digest('base64url') === challenge,
+  )
+}
 
 /** As it is, in a URL, and as PostgreSQL shows it inside a bytea. */
 function formsOf(secret: string): string[] {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '@evergrant/decider'
 import { connectEventBus } from '@evergrant/event-bus'
 import { createPostgresEventStore, openDatabase } from '@evergrant/event-store'
@@ -88,6 +89,7 @@ export async function startOauthService(
   const deps = {
     store,
     clock,
+    pause,
     provider,
     tokenSeal,
     returnToOrigins,

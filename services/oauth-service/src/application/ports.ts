@@ -25,7 +25,7 @@ export interface SecretBox {
 }
 
 /** What one opened link leaves behind until Google's answer comes. */
-export interface BrowserBinding {
+interface BrowserBinding {
   readonly browserFingerprint: string
   readonly stateFingerprint: string
   readonly sealedVerifier: string
@@ -80,7 +80,7 @@ export interface ConsentAnswer {
   readonly scopes: readonly string[]
 }
 
-export interface ReceivedTokens {
+interface ReceivedTokens {
   readonly accessToken: string
   readonly refreshToken: string | null
   readonly tokenType: string
@@ -113,7 +113,7 @@ export interface ConsentProvider {
   standing(): 'ok' | 'not_configured' | 'not_read_yet' | 'unreachable'
 }
 
-export interface ProviderConfiguration {
+interface ProviderConfiguration {
   readonly configured: boolean
   readonly issuer: string
   /** Enough of it to recognise it. */

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { type Clock, DomainError } from '@evergrant/decider'
 import { grantIdOf, missingScopes } from '@evergrant/event-contracts'
 import { type EventStore, type FactMetadata, handleCommand, type UnitOfWork } from '@evergrant/event-store'
@@ -19,6 +18,7 @@ export interface RecordOutcomeDeps {
   readonly store: EventStore
   readonly tokenSeal: TokenSeal
   readonly clock: Clock
+  readonly pause: (ms: number) => Promise<unknown>
 }
 
 /** How long to wait before the outcome is written once more; the code is spent and cannot be asked for again. */
@@ -46,7 +46,7 @@ export async function recordOutcome(
       publish: (fact, after) => publicationsOf(fact, after, ending.sealedTokens),
       alongside: (unit) => noteRefreshToken(unit, ending.command, userId, metadata),
     })
-  return (await withPatience(record)).state
+  return (await withPatience(deps, record)).state
 }
 
 interface Ending {
@@ -115,7 +115,7 @@ async function noteRefreshToken(
   })
 }
 
-async function withPatience<T>(work: () => Promise<T>): Promise<T> {
+async function withPatience<T>({ pause }: RecordOutcomeDeps, work: () => Promise<T>): Promise<T> {
   for (const delayMs of retryDelaysMs) {
     try {
       return await work()

@@ -11,7 +11,7 @@ export interface Browser {
   readonly cookies: Map<string, string>
 }
 
-export interface BrowserAnswer {
+interface BrowserAnswer {
   readonly status: number
   readonly location: string | null
   readonly headers: Headers

@@ -1,15 +1,15 @@
 import { connect, StringCodec } from 'nats'
 import { expect } from 'vitest'
+import type { Surroundings } from '../testing.ts'
 import { type Browser, createBrowser } from './browser.ts'
-import type { Surroundings } from './service-under-test.ts'
 
-export interface Opened {
+interface Opened {
   readonly id: string
   readonly authorizationUrl: string
   readonly expiresAt: string
 }
 
-export interface Person {
+interface Person {
   readonly sub: string
   readonly email: string
 }

@@ -17,7 +17,7 @@ export interface DiscoveryOptions {
   readonly onResponse: (response: Response, sentAt: Date) => void
 }
 
-export interface DiscoveryStatus {
+interface DiscoveryStatus {
   readonly reachable: boolean
   readonly lastReadAt: Date | null
   readonly problem: string | null

@@ -11,12 +11,12 @@ import { type OwnNatsServer, startNatsServer, type TestDatabase, useDatabase } f
 import { exportJWK, generateKeyPair } from 'jose'
 import { Client } from 'pg'
 import { afterAll, beforeAll } from 'vitest'
-import { type OauthConfig, readOauthConfig } from '../config.ts'
-import { migrations } from '../migrations/all.ts'
-import { type RunningOauthService, startOauthService } from '../service.ts'
+import { type OauthConfig, readOauthConfig } from './config.ts'
+import { migrations } from './migrations/all.ts'
+import { type RunningOauthService, startOauthService } from './service.ts'
 
 /** A clock that can be set forward: two minutes must not take two minutes. */
-export interface MovableClock extends Clock {
+interface MovableClock extends Clock {
   advance(seconds: number): void
 }
 
