@@ -66,7 +66,7 @@ const accessOf = ({ accounts, grants, codes, accessTokens, refreshTokens }: Worl
 const calendarsOf = ({ revision, sequence, calendars, listEntries, listTokens }: WorldState) => ({
   revision,
   sequence,
-  calendars: [...calendars.values()].map((calendar) => ({
+  calendars: [...calendars.values()].map(({ writes: _, ...calendar }) => ({
     ...calendar,
     events: [...calendar.events.values()],
   })),
@@ -92,7 +92,8 @@ function restoreCalendars(state: WorldState, stored: ReturnType<typeof calendars
   state.sequence = stored.sequence
   for (const { events, ...calendar } of stored.calendars) {
     const byId = new Map(events.map((event) => [event.resource.id, event] as const))
-    state.calendars.set(calendar.id, { ...calendar, events: byId })
+    const writes = events.toSorted((a, b) => a.revision - b.revision)
+    state.calendars.set(calendar.id, { ...calendar, events: byId, writes })
   }
   fill(state.listEntries, stored.listEntries)
   fill(state.listTokens, stored.listTokens)

@@ -60,6 +60,8 @@ export interface CalendarRecord {
   readonly revision: number
   readonly tokens: TokenEpoch
   readonly events: Map<string, EventRecord>
+  /** Every write in order of revision, so that a delta costs what changed and not what there is. */
+  readonly writes: EventRecord[]
 }
 
 export type AccessRole = 'owner' | 'writer' | 'reader' | 'freeBusyReader'

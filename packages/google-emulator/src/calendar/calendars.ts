@@ -33,6 +33,7 @@ export function addCalendar(state: WorldState, calendar: NewCalendar): CalendarR
     revision,
     tokens: epochAt(revision),
     events: new Map(),
+    writes: [],
   }
   state.calendars.set(record.id, record)
   putEntry(state, calendar.owner.sub, record.id, { accessRole: 'owner', primary: calendar.primary ?? false })

@@ -24,5 +24,6 @@ export function putEvent(
   }
   const record: EventRecord = { sequence: before?.sequence ?? nextSequence(state), revision, resource }
   calendar.events.set(fields.id, record)
+  calendar.writes.push(record)
   return resource
 }

@@ -7,6 +7,7 @@ import { type EventRecord, type EventResource, etagOf, tombstone, withoutDetails
 import { matchesFilters } from './events-filter.ts'
 import { type EventsQuery, parseEventsQuery } from './events-query.ts'
 import { expandedEvents } from './expanded-events.ts'
+import { firstAfter } from './in-order.ts'
 import type { Row } from './page-snapshots.ts'
 import { pageOf } from './paged-list.ts'
 
@@ -49,10 +50,7 @@ export function listHead(
   { calendar, entry }: OpenCalendar,
   query: { readonly timeZone: string | null },
 ): object {
-  let newest: EventRecord | undefined
-  for (const event of calendar.events.values()) {
-    if (newest === undefined || event.revision > newest.revision) newest = event
-  }
+  const newest = calendar.writes.at(-1)
   return {
     kind: 'calendar#events',
     etag: etagOf(Math.max(calendar.revision, newest?.revision ?? 0)),
@@ -70,9 +68,7 @@ interface EventRow extends Row {
 }
 
 function rowsSince(calendar: CalendarRecord, query: EventsQuery, revision: number | null): EventRow[] {
-  const changed =
-    revision === null ? () => true : (record: EventRecord) => changedSince(calendar, record, revision)
-  const records = [...calendar.events.values()].filter(changed)
+  const records = revision === null ? [...calendar.events.values()] : changedSince(calendar, revision)
   const expanded = query.singleEvents
     ? expandedEvents(calendar, records, query)
     : records.map((record) => ({ sequence: record.sequence, item: effective(calendar, record.resource) }))
@@ -84,10 +80,17 @@ function rowsSince(calendar: CalendarRecord, query: EventsQuery, revision: numbe
   return listed.toSorted((a, b) => a.sequence - b.sequence)
 }
 
-function changedSince(calendar: CalendarRecord, record: EventRecord, revision: number): boolean {
-  if (record.revision > revision) return true
-  const master = calendar.events.get(record.resource.recurringEventId ?? '')
-  return master !== undefined && master.resource.status === 'cancelled' && master.revision > revision
+/** What was written after a revision, with the exceptions of series that were cancelled by it. */
+function changedSince(calendar: CalendarRecord, revision: number): EventRecord[] {
+  const written = calendar.writes.slice(firstAfter(calendar.writes, (record) => record.revision, revision))
+  const ids = new Set(written.map((record) => record.resource.id))
+  const isGone = (id: string) => ids.has(id) && calendar.events.get(id)?.resource.status === 'cancelled'
+  if (written.some(({ resource }) => resource.recurrence !== undefined && isGone(resource.id))) {
+    for (const { resource } of calendar.events.values()) {
+      if (isGone(resource.recurringEventId ?? '')) ids.add(resource.id)
+    }
+  }
+  return [...ids].flatMap((id) => calendar.events.get(id) ?? [])
 }
 
 /** An occurrence of a cancelled series is cancelled, whatever it says itself. */

@@ -1,6 +1,7 @@
 import type { TokenEpoch } from '../state.ts'
 import type { World } from '../world.ts'
 import { encodeCursor, readPageToken, readSyncToken } from './cursor.ts'
+import { firstAfter } from './in-order.ts'
 import type { Row } from './page-snapshots.ts'
 
 export interface ListRequest {
@@ -30,7 +31,8 @@ export function pageOf(world: World, request: ListRequest): Page {
   const cursor = request.pageToken === null ? null : readPageToken(request.pageToken, request)
   const revision = cursor?.revision ?? world.state.revision
   const rows = (cursor && world.snapshots.find(cursor.snapshotId)) ?? request.rowsSince(since)
-  const rest = cursor === null ? rows : rows.filter((row) => row.sequence > cursor.afterSequence)
+  const rest =
+    cursor === null ? rows : rows.slice(firstAfter(rows, (row) => row.sequence, cursor.afterSequence))
   const page = rest.slice(0, world.pagePlan.shift() ?? request.pageSize)
   const items = page.map((row) => row.item)
   if (page.length === rest.length) {
