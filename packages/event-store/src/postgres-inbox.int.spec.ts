@@ -134,7 +134,8 @@ describe('the inbox', () => {
     const stream = 'effects-overlap'
     const replicas = [inboxWith({ stream }), inboxWith({ stream }), inboxWith({ stream })]
     await Promise.all(replicas.map(({ inbox }) => inbox.receive(messages(1, 2, 3, 4))))
-    expect(await replicas[0]?.applied()).toEqual(ids(1, 2, 3, 4))
+    await Promise.all(replicas.map(({ inbox }) => inbox.receive(messages(4, 5, 6))))
+    expect(await replicas[0]?.applied()).toEqual(ids(1, 2, 3, 4, 5, 6))
   })
 
   it.each(['inbox-before-commit', 'inbox-after-commit'])('applies once when it dies at %s', async (point) => {
@@ -242,6 +243,17 @@ describe('a failing event', () => {
     later(10_000)
     await inbox.sweep()
     expect(await applied()).toEqual(['grant-9@1', ...ids(1, 2)])
+  })
+
+  it('is not tried again because it is delivered again', async () => {
+    const { inbox, errors } = inboxWith({
+      before: async () => {
+        throw new DomainError('rejected', 'bad_input', 'No.')
+      },
+    })
+    for (let delivery = 0; delivery < 5; delivery++) await inbox.receive(messages(1))
+    expect(errors).toHaveLength(1)
+    expect(await inbox.parked.list({ limit: 10 })).toEqual([])
   })
 
   it('waits out a drifted column instead of being parked', async () => {
@@ -363,7 +375,10 @@ describe('a start nobody knows', () => {
     const { inbox, applied } = inboxWith()
     await inbox.receive([broken(revokedMessage({ version: 1 })), ...messages(5)])
     await inbox.startAt(behind, 5)
+    await inbox.receive(messages(2, 3, 4))
     expect(await applied()).toEqual([])
+    await inbox.parked.skip((await only(inbox)).id, { reason: 'broken', metadata: operator })
+    expect(await applied()).toEqual(ids(2, 3, 4, 5))
   })
 })
 

@@ -40,6 +40,14 @@ const rows = () =>
 const truth = () =>
   sqlOf(there.open())('select stream_id, version::integer as facts from es.stream order by stream_id')
 
+const waitingForALock = async () => {
+  const [row] = await sqlOf(there.open())<{ waiting: number }>(
+    `select count(*)::integer as waiting from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`,
+  )
+  return row?.waiting ?? 0
+}
+
 beforeAll(async () => {
   const admin = await openDatabase({ url: there.url, applicationName: 'test' })
   await sqlOf(admin)(
@@ -78,15 +86,38 @@ describe('an inline projection', () => {
   })
 
   it('misses and doubles nothing while writers go on', async () => {
-    let rebuilding = true
-    const writers = ['a', 'b', 'new'].map(async (id, writer) => {
-      for (let n = 0; rebuilding; n++) await note(writer === 2 ? `${id}-${n}` : id)
-    })
-    for (let round = 0; round < 5; round++) {
-      await rebuildProjection({ store, database: there.open(), projection: tallies })
+    let writing = true
+    const writer = async (streamOf: (n: number) => string) => {
+      for (let n = 0; n < 40; n++) await note(streamOf(n))
     }
-    rebuilding = false
-    await Promise.all(writers)
+    const writers = Promise.all([writer(() => 'a'), writer(() => 'b'), writer((n) => `new-${n % 5}`)]).then(
+      () => {
+        writing = false
+      },
+    )
+    do {
+      await rebuildProjection({ store, database: there.open(), projection: tallies })
+    } while (writing)
+    await writers
+    expect(await rows()).toEqual(await truth())
+  })
+
+  it('keeps a writer out between forgetting a stream and reading it', async () => {
+    let writer: Promise<unknown> | undefined
+    let written = false
+    const interrupted: Projection = {
+      ...tallies,
+      forget: async (unit, streamId) => {
+        await tallies.forget(unit, streamId)
+        if (writer) return
+        writer = note('a').then(() => {
+          written = true
+        })
+        await expect.poll(async () => written || (await waitingForALock()) > 0).toBe(true)
+      },
+    }
+    await rebuildProjection({ store, database: there.open(), projection: interrupted })
+    await writer
     expect(await rows()).toEqual(await truth())
   })
 

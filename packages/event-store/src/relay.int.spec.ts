@@ -141,8 +141,12 @@ describe('the relay', () => {
 
   it('parks what can never be published, which blocks only its stream until it is released', async () => {
     const bus = createPublishDouble()
-    bus.refuse = ({ streamId, version }) =>
-      streamId === 'large' && version === 2 ? { status: 'park', reason: 'too large' } : undefined
+    let refusals = 0
+    bus.refuse = ({ streamId, version }) => {
+      if (streamId !== 'large' || version !== 2) return undefined
+      refusals++
+      return { status: 'park', reason: 'too large' }
+    }
     await appended('large', 3)
     await appended('small', 1)
     const relay = started(bus)
@@ -150,7 +154,10 @@ describe('the relay', () => {
     await expect
       .poll(() => parkedMessages({ database: there.open(), limit: 10 }))
       .toMatchObject([{ source: 'token-service', streamId: 'large', version: 2, reason: 'too large' }])
+    await appended('small', 1)
+    await expect.poll(() => versions(bus, 'small')).toEqual([1, 2])
     expect(versions(bus, 'large')).toEqual([1])
+    expect(refusals).toBe(1)
     bus.refuse = () => undefined
     await releaseParkedMessage({ database: there.open(), streamId: 'large', version: 2 })
     relay.wake()
