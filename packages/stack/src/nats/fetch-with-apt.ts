@@ -13,8 +13,9 @@ import { join } from 'node:path'
 import { isNewEnough, natsVersion } from './nats-version.ts'
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
-// Bookworm's 2.9 is too old; the binary needs only glibc, so a newer suite's runs there too.
-const suites = ['trixie', 'forky', 'sid']
+// Bookworm's 2.9 is too old. The binary needs only glibc, so a newer suite's runs there too; where it does not, or a suite
+// has moved on, the next one is tried.
+const suites = ['forky', 'trixie']
 
 /** Fetches nats-server from the Debian mirror this machine already uses, into private apt folders: no root
  * needed, the machine's own package lists untouched, the archive's signature checked by apt. */

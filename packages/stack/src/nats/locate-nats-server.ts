@@ -16,7 +16,7 @@ export interface LocateOptions {
 export interface LocatedNats {
   readonly binary: string
   readonly version: string
-  readonly from: 'NATS_SERVER_BIN' | 'PATH' | 'cache' | 'package manager'
+  readonly from: 'NATS_SERVER_BIN' | 'PATH' | 'cache' | 'fetched'
 }
 
 /** Finds a nats-server of 2.10 or newer: the one named, the one on PATH, the one fetched before, a new one.
@@ -50,7 +50,7 @@ export async function locateNatsServer(options: LocateOptions): Promise<LocatedN
   const fetched = await options.fetch(cacheDir, report)
   const version = fetched === undefined ? undefined : versionOf(fetched)
   if (fetched !== undefined && version !== undefined && isNewEnough(version))
-    return { binary: fetched, version, from: 'package manager' }
+    return { binary: fetched, version, from: 'fetched' }
   throw stackErrors.tool_missing({ message: choices(tooOld) })
 }
 

@@ -30,6 +30,7 @@ export function natsPlan(options: NatsOptions): ProcessPlan {
       NATS_MONITOR_PORT: `${options.monitorPort}`,
       NATS_STORE_DIR: options.storeDir,
     },
+    port: options.port,
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 10_000,
     startTimeoutMs: 30_000,

@@ -51,6 +51,7 @@ export function postgresPlan(options: PostgresOptions): ProcessPlan {
     args: ['-D', options.dataDir, '-p', `${options.port}`, ...settings.flatMap((setting) => ['-c', setting])],
     env: { TZ: 'UTC', LC_ALL: 'C' },
     ...(runAs === undefined ? {} : { runAs }),
+    port: options.port,
     // SIGINT is PostgreSQL's fast shutdown: SIGTERM would wait for every client to leave first.
     stopSignal: 'SIGINT',
     stopTimeoutMs: 15_000,

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { stackErrors } from '../errors.ts'
+import { isListening } from './free-port.ts'
 import { signalGroup } from './pid-file.ts'
 import type { ProcessPlan } from './process-plan.ts'
 
@@ -24,7 +25,7 @@ const keptOutputBytes = 4_096
 
 /** Starts a process in a group of its own (so that Ctrl-C reaches only the supervisor, which stops in order)
  * and waits until it serves.
- * @throws DomainError process_not_ready, with the last output as detail. */
+ * @throws DomainError port_taken; process_not_ready, with the last output as detail. */
 export async function launchProcess(
   plan: ProcessPlan,
   options: {
@@ -35,6 +36,8 @@ export async function launchProcess(
   } = {},
 ): Promise<Launched> {
   await plan.prepare?.()
+  if (await isListening(plan.port))
+    throw stackErrors.port_taken({ message: `port ${plan.port} of ${plan.name} is taken by another program` })
   // Straight into the file: a supervisor that dies takes no pipe away from the processes it leaves behind.
   const log = options.logFile === undefined ? undefined : openSync(options.logFile, 'a', 0o600)
   const logStart = log === undefined ? 0 : fstatSync(log).size

@@ -13,6 +13,8 @@ export interface ProcessPlan {
   readonly env: Readonly<Record<string, string>>
   readonly runAs?: RunAs
   readonly cwd?: string
+  /** Where it will listen on loopback; must be free before it starts, or a stranger would answer for it. */
+  readonly port: number
   readonly stopSignal: NodeJS.Signals
   /** After this long the process is killed instead. */
   readonly stopTimeoutMs: number

@@ -19,6 +19,7 @@ export function nodeProcessPlan({ name, entry, port, livePath, env }: NodeProces
     command: process.execPath,
     args: [entry],
     env: { ...env, HOST: '127.0.0.1', PORT: `${port}` },
+    port,
     stopSignal: 'SIGTERM',
     // A little longer than a service takes to give up draining by itself.
     stopTimeoutMs: 22_000,

@@ -36,7 +36,8 @@ export function migrationOf(root: string, service: string): string {
 export function databaseUrl(adminUrl: string, user: string, password: string, database: string): string {
   const url = new URL(adminUrl)
   url.username = user
-  url.password = password
+  // The setter leaves a percent sign as it is.
+  url.password = encodeURIComponent(password)
   url.pathname = `/${database}`
   return url.href
 }
