@@ -5,30 +5,28 @@ const loopback = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/
 
 /** Tokens, codes and cookies cross the network here. */
 const httpsOrLoopback = z
-  .url({ protocol: /^https?$/ })
-  .refine((url) => new URL(url).protocol === 'https:' || loopback.test(new URL(url).hostname), {
-    error: 'must be https, or http on a loopback address',
+  .string()
+  .refine((text) => isHttp(text) && (text.startsWith('https:') || loopback.test(new URL(text).hostname)), {
+    error: 'must be an https:// URL, or http:// on a loopback address',
   })
+
+const origin = z
+  .string()
+  .refine((text) => isHttp(text) && new URL(text).origin === text.replace(/\/$/, ''), {
+    error: 'must be an origin: scheme, host and port',
+  })
+  .transform((text) => text.replace(/\/$/, ''))
 
 const origins = z
   .string()
   .default('')
-  .transform((list) =>
-    list
-      .split(',')
-      .map((origin) => origin.trim())
-      .filter(Boolean),
-  )
-  .pipe(
-    z.array(
-      z
-        .url({ protocol: /^https?$/ })
-        .refine((url) => new URL(url).origin === url.replace(/\/$/, ''), {
-          error: 'must be an origin: scheme, host and port',
-        })
-        .transform((url) => new URL(url).origin),
-    ),
-  )
+  .transform((list) => list.split(',').flatMap((item) => item.trim() || []))
+  .pipe(z.array(origin))
+
+/** Refinements run even where an earlier check failed, so each one has to survive any text. */
+function isHttp(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+}
 
 const oauthConfigShape = {
   ...serviceConfigShape,
