@@ -163,6 +163,25 @@ describe('forwarding', () => {
     await serviceSideClosed
   })
 
+  it('tells the service when a client gives up before there is an answer', async () => {
+    let arrived: () => void = () => undefined
+    const asked = new Promise<void>((resolve) => {
+      arrived = resolve
+    })
+    const serviceSideClosed = new Promise<void>((resolve) => {
+      calendar.handle = (_request, response) => {
+        response.once('close', () => resolve())
+        arrived()
+      }
+    })
+    const client = new AbortController()
+    const answer = fetch(`${gateway.url}/v1/calendar/calendars`, { signal: client.signal })
+    await asked
+    client.abort()
+    await expect(answer).rejects.toThrow()
+    await serviceSideClosed
+  })
+
   it('ends event streams when it stops, and lets other answers finish', async () => {
     const stopping = await startGateway(config({ TOKEN_SERVICE_URLS: urlOf(token) }))
     calendar.handle = (_request, response) =>
