@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { contracts } from '@evergrant/event-contracts'
 import { openDatabase, sqlOf } from '@evergrant/event-store'
 import { describe, expect, it, vi } from 'vitest'
-import { useCalendarWorld } from './testing.ts'
+import { type ConnectedUser, useCalendarWorld } from './testing.ts'
 
 describe('many replicas, one copy', () => {
   const world = useCalendarWorld()
@@ -20,34 +23,52 @@ describe('many replicas, one copy', () => {
     }
   }
 
-  it('resumes at the stored page after a process stopped dead in the middle', async () => {
+  const pagesOf = async (user: ConnectedUser) => {
+    const types = await facts(`calendar-${user.calendarId()}`)
+    return types.filter((type) => type === 'PageStored').length
+  }
+
+  it('resumes at the stored page when its process is killed after page two of three', async () => {
     const user = world.newUser()
     world.google().seedEvents(user.email, { count: 30, seed: 5 })
-    let pages = 0
-    let wake: (() => void) | undefined
-    // A frozen process is worse than a dead one: it wakes up later and believes it still holds the run.
-    const frozen = await world.start({
-      lanes: 1,
-      leaseMs: 1_000,
-      crashPoint: async (point) => {
-        if (point !== 'page_stored' || ++pages !== 3) return
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      },
-    })
     world.google().planPages([10, 10, 10, 10])
+    world.google().addFault({ path: '/calendar/v3/calendars/*/events', nth: 3, delayMs: 20_000 })
+    const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+    const victim = spawn(process.execPath, [main], {
+      env: { ...world.environment(), SYNC_LEASE_SECONDS: '1' },
+      stdio: 'ignore',
+    })
     await world.connectionIs(user)
-    await vi.waitFor(() => expect(wake).toBeDefined(), { timeout: 10_000 })
-    // What stopped dead holds a transaction; PostgreSQL ends it when the process or its patience is gone.
-    wake?.()
-    await frozen.stop()
-    const survivor = await world.start({ leaseMs: 1_000 })
+    await vi.waitFor(async () => expect(await pagesOf(user)).toBe(2), { timeout: 20_000 })
+    victim.kill('SIGKILL')
+    await once(victim, 'exit')
+    world.google().clearFaults()
+    const survivor = await world.start({ leaseMs: 5_000 })
     await world.calendars(survivor, user)
     const events = await world.events(survivor, user, '&showCancelled=true')
     expect(new Set(events.map(({ id }) => id)).size).toBe(30)
     expect(await world.all(survivor, '/v1/calendar/changes?limit=200', user.user)).toHaveLength(30)
+    expect(await pagesOf(user)).toBe(3)
     await survivor.stop()
+  }, 60_000)
+
+  it('has rows and token together or not at all when a page fails half stored', async () => {
+    const user = world.newUser()
+    world.google().seedEvents(user.email, { count: 12, seed: 8 })
+    let failures = 0
+    const service = await world.start({
+      lanes: 1,
+      leaseMs: 500,
+      crashPoint: (point) => {
+        if (point === 'page_stored' && failures++ === 1) throw new Error('between the rows and the token')
+      },
+    })
+    await world.connectionIs(user)
+    await world.calendars(service, user)
+    expect(await pagesOf(user)).toBe(1)
+    expect(await world.all(service, '/v1/calendar/changes?limit=200', user.user)).toHaveLength(12)
+    expect(failures).toBe(3)
+    await service.stop()
   })
 
   it('takes over a run whose holder fell silent, and the late one changes nothing', async () => {
@@ -73,8 +94,7 @@ describe('many replicas, one copy', () => {
     wake?.()
     await silent.stop()
     expect(await world.all(other, '/v1/calendar/changes?limit=200', user.user)).toHaveLength(30)
-    const stored = (await facts(`calendar-${user.calendarId()}`)).filter((type) => type === 'PageStored')
-    expect(stored).toHaveLength(3)
+    expect(await pagesOf(user)).toBe(3)
     await other.stop()
   })
 

@@ -52,7 +52,7 @@ export function useCalendarWorld() {
   const database = useDatabase({
     template: { name: 'calendar_service', migrate: (url) => migrate({ url, migrations }) },
   })
-  const running: CalendarService[] = []
+  const running = new Set<CalendarService>()
   const versions = new Map<string, number>()
   const refusals = new Map<string, Reply>()
   const emails = new Map<string, string>()
@@ -89,29 +89,35 @@ export function useCalendarWorld() {
     vends = []
   })
   afterAll(async () => {
-    await Promise.all(running.map((service) => service.stop()))
+    await Promise.all([...running].map((service) => service.stop()))
     await bus.close()
     await issuer.close()
     await google.close()
     await nats.stop()
   })
 
+  const environment = (): Record<string, string> => ({
+    DATABASE_URL: database.serviceUrl,
+    NATS_URL: nats.url,
+    AUTH_ISSUER: issuer.issuer,
+    AUTH_AUDIENCE: issuer.audience,
+    AUTH_JWKS_URI: issuer.jwksUri,
+    PUBLIC_URL: 'http://127.0.0.1:8080',
+    LOG_LEVEL: 'fatal',
+    GOOGLE_API_ROOT_URL: google.url,
+  })
   const start = async ({ staleAfterSeconds = 3600, lanes = 2, ...options }: ReplicaOptions = {}) => {
     const config = readCalendarConfig({
-      DATABASE_URL: database.serviceUrl,
-      NATS_URL: nats.url,
-      AUTH_ISSUER: issuer.issuer,
-      AUTH_AUDIENCE: issuer.audience,
-      AUTH_JWKS_URI: issuer.jwksUri,
-      PUBLIC_URL: 'http://127.0.0.1:8080',
-      LOG_LEVEL: 'fatal',
-      GOOGLE_API_ROOT_URL: google.url,
+      ...environment(),
       SYNC_STALE_AFTER_SECONDS: String(staleAfterSeconds),
       SYNC_LANES: String(lanes),
     })
     const service = await startCalendarService(config, { idleMs: 100, ...options })
-    running.push(service)
-    return service
+    running.add(service)
+    const stop = async () => {
+      if (running.delete(service)) await service.stop()
+    }
+    return { ...service, stop }
   }
 
   /** Publishes as another service would, with versions dense per stream. */
@@ -232,6 +238,7 @@ export function useCalendarWorld() {
 
   return {
     database,
+    environment,
     newUser,
     connectionIs,
     ended,

@@ -9,8 +9,15 @@ import {
 import { type RecurrenceLines, type Rule, readRecurrence } from './recurrence-lines.ts'
 import { instantOf, offsetTime, usableZone, type WallMs } from './zoned-time.ts'
 
-/** Steps one RRULE, without UNTIL, through wall clock time: a weekly meeting stays at nine over a DST change. */
-export type StepRule = (rule: string, start: WallMs, allDay: boolean) => Iterable<WallMs>
+/** Steps one RRULE, without UNTIL, through wall clock time: a weekly meeting stays at nine over a DST change. What is
+ * before `from` may be left out, so that a daily series of thirty years is not counted through for every reader. */
+export type StepRule = (rule: string, start: RuleStart) => Iterable<WallMs>
+
+export interface RuleStart {
+  readonly wall: WallMs
+  readonly allDay: boolean
+  readonly from: WallMs
+}
 
 export interface Window {
   readonly fromMs: number
@@ -110,10 +117,11 @@ function* stepped(
   step: StepRule,
 ): Generator<number> {
   let steps = 0
-  for (const wall of step(rule.text, startWall, shape.allDay)) {
+  const from = window.fromMs - 86_400_000
+  for (const wall of step(rule.text, { wall: startWall, allDay: shape.allDay, from })) {
     // Walls and instants differ by less than a day, so most steps need no zone arithmetic.
     if (++steps > mostSteps || wall - 86_400_000 >= window.toMs) return
-    if (wall + 86_400_000 < window.fromMs) continue
+    if (wall < from) continue
     const key = keyOf(wall, shape)
     if (rule.until !== null && key > rule.until) return
     yield key

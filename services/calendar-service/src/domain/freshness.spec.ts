@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { freshnessOf, type SyncedState } from './freshness.ts'
+
+const state: SyncedState = {
+  connectionStatus: 'active',
+  connectionReason: null,
+  underWay: false,
+  failureReason: null,
+  ageMs: 1000,
+}
+
+describe('how fresh a copy is', () => {
+  it.each([
+    [{}, { status: 'fresh', reason: null }],
+    [{ ageMs: 5000 }, { status: 'stale', reason: 'overdue' }],
+    [{ ageMs: null }, { status: 'stale', reason: 'never_synced' }],
+    [{ failureReason: 'quota_exhausted' }, { status: 'failed', reason: 'quota_exhausted' }],
+    [
+      { underWay: true, failureReason: 'google_unavailable' },
+      { status: 'syncing', reason: 'google_unavailable' },
+    ],
+    [
+      { connectionStatus: 'paused' as const, connectionReason: 'revoked_at_google', underWay: true },
+      { status: 'paused', reason: 'revoked_at_google' },
+    ],
+  ])('is told with the strongest reason: %j', (changed, freshness) => {
+    expect(freshnessOf({ ...state, ...changed }, 3000)).toEqual(freshness)
+  })
+})

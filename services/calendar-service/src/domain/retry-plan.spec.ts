@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest'
+import { planRetry } from './retry-plan.ts'
+
+const failed = { attempt: 1, retryAfterSeconds: null, random: 0.5 }
+
+describe('trying again', () => {
+  it('waits longer every time, with full jitter', () => {
+    expect(planRetry(failed)).toEqual({ kind: 'again', delayMs: 500 })
+    expect(planRetry({ ...failed, attempt: 3 })).toEqual({ kind: 'again', delayMs: 2000 })
+    expect(planRetry({ ...failed, attempt: 3, random: 0 })).toEqual({ kind: 'again', delayMs: 0 })
+  })
+  it('never undercuts Retry-After', () => {
+    expect(planRetry({ ...failed, retryAfterSeconds: 20, random: 0 })).toEqual({
+      kind: 'again',
+      delayMs: 20_000,
+    })
+  })
+  it('gives up when it has tried enough, or would wait too long', () => {
+    expect(planRetry({ ...failed, attempt: 6 })).toEqual({ kind: 'give_up', notBeforeMs: 30_000 })
+    expect(planRetry({ ...failed, retryAfterSeconds: 3600 })).toEqual({
+      kind: 'give_up',
+      notBeforeMs: 3_600_000,
+    })
+  })
+})

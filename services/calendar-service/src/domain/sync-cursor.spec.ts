@@ -1,0 +1,110 @@
+import { DomainError } from '@evergrant/decider'
+import { describe, expect, it } from 'vitest'
+import {
+  abandonPass,
+  advance,
+  beginPass,
+  emptyCursor,
+  nextRequest,
+  reopen,
+  type SyncCursor,
+} from './sync-cursor.ts'
+
+const queryHash = 'q1'
+const synced: SyncCursor = { generation: 1, syncToken: 'T1', queryHash, pass: null }
+const wanted = { mode: 'incremental', queryHash, hasRows: true } as const
+
+const codeOf = (work: () => unknown) => {
+  try {
+    work()
+  } catch (error) {
+    return error instanceof DomainError ? error.code : error
+  }
+  return 'nothing was thrown'
+}
+
+describe('a sync cursor', () => {
+  it('begins with a full pass straight into the empty copy', () => {
+    const { pass, opened } = beginPass(emptyCursor, { ...wanted, hasRows: false })
+    expect(pass).toMatchObject({ mode: 'full', generation: 1, staged: false })
+    expect(opened).toBe('first')
+  })
+
+  it('goes on incrementally and repeats its token on every page', () => {
+    const { cursor, pass, opened } = beginPass(synced, wanted)
+    expect(opened).toBeNull()
+    expect(nextRequest(cursor, pass)).toEqual({ syncToken: 'T1', pageToken: null })
+    const step = advance(cursor, pass, { nextPageToken: 'P2', nextSyncToken: null })
+    expect(nextRequest(step.cursor, step.pass)).toEqual({ syncToken: 'T1', pageToken: 'P2' })
+  })
+
+  it('changes its token with the last page only', () => {
+    const { cursor, pass } = beginPass(synced, wanted)
+    const more = advance(cursor, pass, { nextPageToken: 'P2', nextSyncToken: 'early' })
+    expect(more).toMatchObject({ kind: 'more', cursor: { syncToken: 'T1' } })
+    const done = advance(more.cursor, more.pass, { nextPageToken: null, nextSyncToken: 'T2' })
+    expect(done).toMatchObject({ kind: 'done', cursor: { syncToken: 'T2', generation: 1, pass: null } })
+  })
+
+  it('resumes the pass a crash interrupted', () => {
+    const { cursor, pass } = beginPass(emptyCursor, { ...wanted, hasRows: false })
+    const step = advance(cursor, pass, { nextPageToken: 'P2', nextSyncToken: null })
+    const resumed = beginPass(step.cursor, { ...wanted, hasRows: true })
+    expect(resumed).toEqual({ cursor: step.cursor, pass: step.pass, opened: null })
+  })
+
+  it('does not resume an incremental pass when everything is asked for', () => {
+    const { cursor } = beginPass(synced, wanted)
+    expect(beginPass(cursor, { ...wanted, mode: 'full' })).toMatchObject({
+      opened: 'asked',
+      pass: { mode: 'full', generation: 2, staged: true },
+    })
+  })
+
+  it('drops its token when the query changed, because Google leaves that undefined', () => {
+    const begun = beginPass(synced, { ...wanted, queryHash: 'q2' })
+    expect(begun).toMatchObject({
+      opened: 'query_changed',
+      cursor: { syncToken: null, queryHash: 'q2' },
+      pass: { mode: 'full', generation: 2, staged: true },
+    })
+    expect(nextRequest(begun.cursor, begun.pass)).toEqual({ syncToken: null, pageToken: null })
+  })
+
+  it('opens a generation beside the old one when Google lost the token', () => {
+    const { cursor, pass } = beginPass(synced, wanted)
+    const reopened = reopen(cursor, pass, true)
+    expect(reopened).toMatchObject({
+      opened: 'sync_token_lost',
+      cursor: { generation: 1, syncToken: null },
+      pass: { mode: 'full', generation: 2, staged: true },
+    })
+    const done = advance(reopened.cursor, reopened.pass, { nextPageToken: null, nextSyncToken: 'T2' })
+    expect(done.cursor).toMatchObject({ generation: 2, syncToken: 'T2' })
+  })
+
+  it('does not ask again and again when the new generation is refused as well', () => {
+    const { cursor, pass } = beginPass(synced, wanted)
+    const once = reopen(cursor, pass, true)
+    expect(codeOf(() => reopen(once.cursor, once.pass, true))).toBe('sync_cursor_rejected')
+  })
+
+  it.each([
+    ['neither token', { nextPageToken: null, nextSyncToken: null }],
+    ['the page token it was asked for', { nextPageToken: 'P2', nextSyncToken: null }],
+  ])('refuses a page with %s, and keeps the token it has', (_, page) => {
+    const { cursor, pass } = beginPass(synced, wanted)
+    const on = advance(cursor, pass, { nextPageToken: 'P2', nextSyncToken: null })
+    expect(codeOf(() => advance(on.cursor, on.pass, page))).toBe('google_protocol_broken')
+    expect(on.cursor.syncToken).toBe('T1')
+  })
+
+  it('starts over from its token when a pass is given up', () => {
+    const { cursor, pass } = beginPass(synced, wanted)
+    const on = advance(cursor, pass, { nextPageToken: 'old', nextSyncToken: null })
+    expect(beginPass(abandonPass(on.cursor), wanted).pass).toMatchObject({
+      mode: 'incremental',
+      pageToken: null,
+    })
+  })
+})
