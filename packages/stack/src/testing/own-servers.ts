@@ -49,8 +49,8 @@ export async function startNatsServer(
   return Object.assign(server, { monitorUrl: `http://127.0.0.1:${monitorPort}` })
 }
 
-/** A PostgreSQL whose `url` is the superuser's. */
-export async function startPostgresServer(): Promise<OwnServer> {
+/** A PostgreSQL whose `url` is the superuser's; without fsync unless it is to be measured. */
+export async function startPostgresServer({ durable = false } = {}): Promise<OwnServer> {
   const port = await freePort()
   const password = randomBytes(12).toString('hex')
   return ownServer(postgresUrl(port, password), port, (dataDir) =>
@@ -59,7 +59,7 @@ export async function startPostgresServer(): Promise<OwnServer> {
       dataDir: join(dataDir, 'postgres'),
       port,
       password,
-      durable: false,
+      durable,
     }),
   )
 }

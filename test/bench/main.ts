@@ -1,0 +1,26 @@
+// npm run bench [-- relay start]: medians and ratios, printed as rows for docs/benchmarks.md. Never an assertion.
+import { arch, cpus, platform } from 'node:os'
+import { relayLatency } from './relay-latency.ts'
+import { startTimes } from './start-times.ts'
+
+const suites: Record<string, () => Promise<readonly string[]>> = {
+  relay: relayLatency,
+  start: startTimes,
+}
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !(name in suites))
+if (unknown.length > 0) {
+  process.stderr.write(
+    `no such benchmark: ${unknown.join(', ')}; there are ${Object.keys(suites).join(', ')}\n`,
+  )
+  process.exit(1)
+}
+process.stdout.write(
+  `Node ${process.version}, ${platform()} ${arch()}, ${cpus().length} × ${cpus()[0]?.model ?? '?'}\n`,
+)
+for (const [name, run] of Object.entries(suites)) {
+  if (asked.length > 0 && !asked.includes(name)) continue
+  process.stdout.write(`\n${name}\n`)
+  for (const line of await run()) process.stdout.write(`  ${line}\n`)
+}
