@@ -11,7 +11,7 @@ import {
   parseAuthorizationRequest,
 } from './authorization-request.ts'
 import { consentPage, refusalPage } from './consent-page.ts'
-import { grantScopes, liveGrant, refreshTokensOf } from './grants.ts'
+import { forgetLongExpired, grantScopes, liveGrant, refreshTokensOf } from './grants.ts'
 import { isIdentityScope } from './scopes.ts'
 
 const codeMs = 10 * 60 * 1000
@@ -65,6 +65,7 @@ function issueCode(
   const grant = grantScopes(state, { sub, clientId: client.clientId, scopes: answer.granted }, nowMs(world))
   const scopes = request.includeGrantedScopes ? grant.scopes : answer.granted
   const code = newSecret('4/0AeMu')
+  forgetLongExpired(state.codes, nowMs(world))
   state.codes.set(digest(code), {
     grantId: grant.id,
     scopes,

@@ -156,6 +156,26 @@ describe('consent', () => {
     expect(redirect.searchParams.get('error')).toBe(code)
   })
 
+  it('preselects the account of login_hint, and takes an unknown one as typed', async () => {
+    const known = await fetch((await attempt({ login_hint: 'bob@example.com' })).url)
+    expect(await known.text()).toMatch(/value="bob@example.com" checked/)
+    const unknown = await fetch((await attempt({ login_hint: 'new@example.com' })).url)
+    const html = await unknown.text()
+    expect(html).toMatch(/name="typed_email"[^>]* value="new@example.com"/)
+    expect(html).not.toMatch(/name="email"[^>]* checked/)
+  })
+
+  it('labels every field for people who cannot see the page', async () => {
+    const html = await (await fetch((await attempt()).url)).text()
+    expect(html).toContain('<html lang="en">')
+    expect(html.match(/<fieldset><legend>/g)).toHaveLength(2)
+    for (const [, attributes = ''] of html.matchAll(/<input ([^>]+)>/g)) {
+      if (attributes.includes('type="hidden"') || attributes.includes('id="typed-email"')) continue
+      expect(html).toContain(`<label><input ${attributes}>`)
+    }
+    expect(html).toContain('<label for="typed-email">')
+  })
+
   it('escapes what the request brings into the page', async () => {
     const page = await fetch((await attempt({ login_hint: '"><script>x</script>' })).url)
     expect(await page.text()).not.toContain('<script>')

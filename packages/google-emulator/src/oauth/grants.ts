@@ -38,11 +38,17 @@ export function issueAccessToken(
 ): string {
   const token = newSecret('ya29.a0Emu')
   state.accessTokens.set(digest(token), { ...from, expiresAt: now + accessTokenSeconds * 1000 })
-  for (const [key, old] of state.accessTokens) {
-    if (old.expiresAt < now - 24 * 3600 * 1000) state.accessTokens.delete(key)
-  }
+  forgetLongExpired(state.accessTokens, now)
   state.changed.add('access')
   return token
+}
+
+/** Oldest first, so it can stop early. A day of grace keeps the answer for a late token the same as for a fresh one. */
+export function forgetLongExpired(tokens: Map<string, { readonly expiresAt: number }>, now: number): void {
+  for (const [key, { expiresAt }] of tokens) {
+    if (expiresAt >= now - 24 * 3600 * 1000) return
+    tokens.delete(key)
+  }
 }
 
 export function issueRefreshToken(
