@@ -3,7 +3,13 @@ import { createLogger } from '@evergrant/service-runtime'
 import { readMigrationConfig } from './config.ts'
 import { migrations } from './migrations/all.ts'
 
-const config = readMigrationConfig()
-const logger = createLogger({ name: 'oauth-service-migrate', level: config.LOG_LEVEL })
-const applied = await migrate({ url: config.MIGRATOR_DATABASE_URL, migrations })
-logger.info({ applied }, 'migrated')
+const logger = createLogger({ name: 'oauth-service-migrate' })
+try {
+  const { MIGRATOR_DATABASE_URL: url } = readMigrationConfig()
+  const applied = await migrate({ url, migrations, onProgress: (step) => logger.info({ step }, 'migrating') })
+  logger.info({ applied }, 'migrated')
+} catch (error) {
+  // Through the logger, which redacts: a driver's error may quote the URL with its password.
+  logger.fatal({ err: error }, 'could not migrate')
+  process.exitCode = 1
+}
