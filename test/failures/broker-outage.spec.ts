@@ -59,8 +59,7 @@ describe('a broker that goes away', () => {
 
   it('before the services start delays them and stops no command', async () => {
     await services.nats().kill('SIGKILL')
-    const publisher = await services.openPublisher()
-    const consumer = await services.openConsumer()
+    const [publisher, consumer] = await Promise.all([services.openPublisher(), services.openConsumer()])
     await Promise.all([publisher.start(), consumer.start()])
     const streamId = `spec-${randomUUID()}`
     for (const version of upTo(3)) await publisher.append(streamId, `${version}`)
