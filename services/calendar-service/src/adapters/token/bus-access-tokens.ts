@@ -42,7 +42,10 @@ export function createBusAccessTokens(
 
 async function ask(bus: Pick<EventBus, 'request'>, timeoutMs: number, body: unknown): Promise<Reply> {
   try {
-    return await bus.request(subject, body, { timeoutMs })
+    return await bus.request(subject, body, {
+      timeoutMs,
+      headers: { 'evergrant-caller': 'calendar-service' },
+    })
   } catch (error) {
     throw new SyncObstacle({ word: 'token_unavailable', passing: true, retryAfterSeconds: null }, error)
   }
