@@ -43,6 +43,10 @@ describe('refreshing ahead of expiry', () => {
       await database.close()
     }
     await world.connection(replicas[0], forgotten, { is: { generation: 2 } })
+    // Due later than the idle one, so whoever claimed this one has seen and left that one.
+    const busy = await world.issue({ expiresInSeconds: 1 })
+    await world.connection(replicas[0], busy, { is: { generation: 2 } })
+    expect(world.refreshCalls()).toHaveLength(2)
     await world.connection(replicas[0], idle, { is: { generation: 1 } })
   })
 })

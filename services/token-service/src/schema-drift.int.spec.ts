@@ -30,6 +30,17 @@ describe('a column that somebody dropped by hand', () => {
     const looking = await world.call(service, `/v1/connections/${user.connectionId()}`, { sub: user.user })
     expect(looking.status).toBe(200)
     expect((await world.call(service, '/v1/connections', { sub: user.user })).status).toBe(200)
+    const ready = await fetch(`${service.url}/health/ready`)
+    expect(ready.status).toBe(503)
+    expect(await ready.json()).toMatchObject({
+      capabilities: expect.arrayContaining([
+        expect.objectContaining({ name: 'token.read', status: 'unavailable', reason: 'schema_drift' }),
+      ]),
+    })
+    const google = await world.call(service, '/v1/google/health', { sub: user.user })
+    expect(google.body.items).toContainEqual(
+      expect.objectContaining({ service: 'calendar', status: 'unavailable', reason: 'token_queries_fail' }),
+    )
 
     const late = await world.issue({ user: 'late' })
     await alter('add column scope text')

@@ -83,6 +83,19 @@ describe('tokens at rest', () => {
     await refused(user)
   })
 
+  it('can be replaced by a new consent after their row was damaged', async () => {
+    const user = await world.issue({ user: 'unlucky' })
+    await world.connection(service, user)
+    await sqlOf(database)(
+      'update vault_data_key set wrapped_key = left(wrapped_key, 20) where grant_id = $1',
+      [user.grantId],
+    )
+    await refused(user)
+    const again = await world.issue({ user: 'unlucky' })
+    await world.connection(service, again, { is: { generation: 2 } })
+    expect((await world.vend(service, again)).status).toBe(200)
+  })
+
   it('are nowhere in clear: not in the tables, the facts or the outbox', async () => {
     const user = await connected()
     const { body } = await world.vend(service, user)

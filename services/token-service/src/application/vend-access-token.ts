@@ -1,4 +1,5 @@
 import type { Clock } from '@evergrant/decider'
+import { services } from '@evergrant/event-contracts'
 import type { FactMetadata } from '@evergrant/event-store'
 import { tokenErrors } from '../domain/errors.ts'
 import { decideVend, type VendRequest } from '../domain/vend-decision.ts'
@@ -41,7 +42,7 @@ const looks = 4
  * `client_misconfigured`, `tokens_not_readable`. */
 export async function vendAccessToken(deps: VendDeps, command: VendCommand): Promise<VendedToken> {
   for (let look = 1; look <= looks; look++) {
-    const card = await deps.grants.ofConnection(command.connectionId)
+    const card = await tokenQuery(deps, command.connectionId)
     if (!card) throw tokenErrors.connection_not_found()
     const { grant, service } = card
     const context = { googleNow: deps.provider.now(), publicUrl: deps.publicUrl }
@@ -70,6 +71,16 @@ export async function vendAccessToken(deps: VendDeps, command: VendCommand): Pro
     return { accessToken, tokenType: 'Bearer', expiresAt: grant.expiresAt, scopes: grant.scopes, generation }
   }
   throw tokenErrors.google_unavailable({ retryAfterSeconds: 1 })
+}
+
+/** A query that fails says nothing about which service was meant: it counts against all of them. */
+async function tokenQuery(deps: VendDeps, connectionId: string): Promise<ConnectionCard | undefined> {
+  try {
+    return await deps.grants.ofConnection(connectionId)
+  } catch (error) {
+    for (const service of services) deps.outcomes.query(service, false)
+    throw error
+  }
 }
 
 async function refreshOrExplain(deps: VendDeps, command: VendCommand, card: ConnectionCard): Promise<void> {

@@ -50,7 +50,7 @@ export function createPostgresVault({ database, keys, ids }: VaultOptions): Secr
     refreshToken: (binding) => read(binding, 'refresh_token'),
     async keep(unit, { accessToken, refreshToken, ...binding }) {
       const sql = sqlOf(unit)
-      const { dataKey, dataKeyId } = await dataKeyOf(sql, binding, { keys, ids })
+      const { dataKey, dataKeyId } = await dataKeyOf(sql, binding, { keys, ids }, refreshToken !== null)
       const fields: [Field, string | null][] = [
         ['access_token', accessToken],
         ['refresh_token', refreshToken],
@@ -61,8 +61,7 @@ export function createPostgresVault({ database, keys, ids }: VaultOptions): Secr
         await sql(
           `insert into vault_secret (grant_id, field, generation, sealed) values ($1, $2, $3, $4)
            on conflict (grant_id, field) do update
-             set generation = excluded.generation, sealed = excluded.sealed
-             where vault_secret.generation < excluded.generation`,
+             set generation = excluded.generation, sealed = excluded.sealed`,
           [binding.grantId, field, binding.generation, sealed],
         )
       }
@@ -73,22 +72,39 @@ export function createPostgresVault({ database, keys, ids }: VaultOptions): Secr
   }
 }
 
+interface DataKey {
+  readonly dataKey: Buffer
+  readonly dataKeyId: string
+}
+
+/** The grant's data key. One that cannot be unwrapped is replaced when a complete token set is at hand: a damaged row
+ * must not keep a user from connecting again. */
 async function dataKeyOf(
   sql: Sql,
   binding: SecretBinding,
-  { keys, ids }: Pick<VaultOptions, 'keys' | 'ids'>,
-): Promise<{ readonly dataKey: Buffer; readonly dataKeyId: string }> {
+  by: Pick<VaultOptions, 'keys' | 'ids'>,
+  complete: boolean,
+): Promise<DataKey> {
   const [row] = await sql<DataKeyRow>(
     'select data_key_id, key_id, wrapped_key from vault_data_key where grant_id = $1 for update',
     [binding.grantId],
   )
-  if (row) {
-    const dataKey = await keys.unwrap(
-      { keyId: row.key_id, wrapped: row.wrapped_key },
-      keyContext(binding, row),
-    )
-    return { dataKey, dataKeyId: row.data_key_id }
+  if (!row) return newDataKey(sql, binding, by)
+  try {
+    const wrapped = { keyId: row.key_id, wrapped: row.wrapped_key }
+    return { dataKey: await by.keys.unwrap(wrapped, keyContext(binding, row)), dataKeyId: row.data_key_id }
+  } catch (error) {
+    if (!complete) throw error
+    await sql('delete from vault_data_key where grant_id = $1', [binding.grantId])
+    return newDataKey(sql, binding, by)
   }
+}
+
+async function newDataKey(
+  sql: Sql,
+  binding: SecretBinding,
+  { keys, ids }: Pick<VaultOptions, 'keys' | 'ids'>,
+): Promise<DataKey> {
   const dataKey = randomBytes(32)
   const dataKeyId = ids.next()
   const { keyId, wrapped } = await keys.wrap(dataKey, keyContext(binding, { data_key_id: dataKeyId }))

@@ -1,3 +1,4 @@
+import { DomainError } from '@evergrant/decider'
 import type { CapabilityReport, Exchange, Health } from '@evergrant/service-runtime'
 
 export interface CapabilityDeps {
@@ -15,12 +16,19 @@ export function declareCapabilities(health: Health, deps: CapabilityDeps): void 
     await deps.ping()
     return { status: 'ok' }
   })
-  health.capability('token.read', async () => {
-    await deps.tokenQuery()
-    return { status: 'ok' }
-  })
+  health.capability('token.read', () => readHealth(deps))
   health.capability('token.refresh', () => refreshHealth(deps))
   health.capability('events', deps.exchange.health)
+}
+
+async function readHealth({ tokenQuery }: CapabilityDeps): Promise<CapabilityReport> {
+  try {
+    await tokenQuery()
+    return { status: 'ok' }
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+    return { status: 'unavailable', reason: error.code, description: error.message }
+  }
 }
 
 async function refreshHealth({ clientConfigured, discovery }: CapabilityDeps): Promise<CapabilityReport> {
