@@ -20,15 +20,20 @@ afterEach(async () => {
   await sqlOf(there.open())('update es.outbox set published_at = now() where published_at is null')
 })
 
-async function appended(streamId: string, count: number): Promise<void> {
-  const store = createPostgresEventStore({
+const lockWaiters =
+  "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+
+const storeOf = () =>
+  createPostgresEventStore({
     database: there.open(),
     source: 'token-service',
     facts: contractFacts,
     projections: [],
     clock: { now: () => new Date() },
   })
-  await store.transaction((unit) =>
+
+async function appended(streamId: string, count: number): Promise<void> {
+  await storeOf().transaction((unit) =>
     unit.append({
       streamId,
       streamType: 'thing',
@@ -209,15 +214,8 @@ describe('the relay', () => {
 
   it('finds rows that commit below its low-water mark', async () => {
     const bus = createPublishDouble()
-    const store = createPostgresEventStore({
-      database: there.open(),
-      source: 'token-service',
-      facts: contractFacts,
-      projections: [],
-      clock: { now: () => new Date() },
-    })
     started(bus)
-    await store.transaction(async (unit) => {
+    await storeOf().transaction(async (unit) => {
       await unit.append({
         streamId: 'late',
         streamType: 'thing',
@@ -233,5 +231,59 @@ describe('the relay', () => {
       }
     })
     await expect.poll(() => versions(bus, 'late')).toEqual([1])
+  })
+
+  it('does not take a repair for done because an older publication of the same row was', async () => {
+    const bus = createPublishDouble()
+    await appended('zombie', 1)
+    let thaw: () => void = () => undefined
+    const frozen = new Promise<void>((resolve) => {
+      thaw = resolve
+    })
+    let published = false
+    started(bus, {
+      leaseMs: 300,
+      crashPoint: (name) => {
+        if (name !== 'relay-after-publish') return
+        published = true
+        return frozen
+      },
+    })
+    await expect.poll(() => published).toBe(true)
+    const successor = started(bus, { leaseMs: 300 })
+    await expect.poll(() => outboxStatus({ database: there.open() })).toMatchObject({ unpublished: 0 })
+    await successor.stop()
+    await republish({ database: there.open(), streamId: 'zombie', from: 1, to: 1 })
+    thaw()
+    await expect
+      .poll(() => bus.stored.filter(({ streamId }) => streamId === 'zombie').map(({ repair }) => repair))
+      .toEqual([0, 1])
+  })
+
+  it('does not raise its low-water mark over a repair that commits at the same moment', async () => {
+    const bus = createPublishDouble()
+    await appended('below', 1)
+    const relay = started(bus)
+    await expect.poll(() => outboxStatus({ database: there.open() })).toMatchObject({ unpublished: 0 })
+    await relay.stop()
+    const sql = sqlOf(there.open())
+    await sql("select es.lease_shards('raiser', 60000)")
+    await sql("select es.raise_low_ids('raiser', false)")
+    const store = storeOf()
+    let raising: Promise<unknown> | undefined
+    await store.transaction(async (unit) => {
+      await sqlOf(unit)("select * from es.republish('below', 1, 1, 0)")
+      raising = sql("select es.raise_low_ids('raiser', false)")
+      await expect.poll(() => sql(lockWaiters)).toHaveLength(1)
+    })
+    await raising
+    expect(
+      await sql(
+        `select stream_id from es.outbox o join es.relay_shard s using (shard)
+          where o.published_at is null and o.id < s.low_id`,
+      ),
+    ).toEqual([])
+    await sql("update es.relay_shard set owner = null where owner = 'raiser'")
+    await sql("delete from es.relay where instance_id = 'raiser'")
   })
 })
