@@ -1,7 +1,7 @@
 import type { Metrics } from '../metrics.ts'
 import type { HttpApp } from './http-app-type.ts'
 
-const quiet = /^\/(health\/|metrics$|openapi\.json$)/
+const quiet = /^\/(health(\/|$)|metrics$|openapi\.json$)/
 
 /** Rate, errors and duration per route, and one log line per request. Never the query: callbacks carry codes in it. */
 export function observeRequests(app: HttpApp, { metrics }: { readonly metrics: Metrics }): void {
