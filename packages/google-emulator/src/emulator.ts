@@ -14,7 +14,7 @@ import { createHttpServer } from './http/server.ts'
 import { defaultClient, type OAuthClient } from './oauth/client.ts'
 import { consentRoutes } from './oauth/consent-routes.ts'
 import { discoveryRoutes } from './oauth/discovery-routes.ts'
-import { createSigningKey } from './oauth/signing-key.ts'
+import { signingKey } from './oauth/signing-key.ts'
 import { tokenRoutes } from './oauth/token-routes.ts'
 import { tokenStatusRoutes } from './oauth/token-status-routes.ts'
 import { createPersistence } from './persistence.ts'
@@ -54,7 +54,7 @@ export async function startGoogleEmulator(options: EmulatorOptions = {}): Promis
   const host = options.host ?? '127.0.0.1'
   const client = { ...defaultClient, ...options.client }
   const onError = options.onError ?? (() => {})
-  const parts = { state, clock, client, signingKey: await createSigningKey(), pagePlan: [] }
+  const parts = { state, clock, client, signingKey: await signingKey(), pagePlan: [] }
   const scripts = { snapshots: createSnapshots(), faults: createFaultScript(), requests: createRequestLog() }
   const world: World & { issuer: string } = { issuer: '', ...parts, ...scripts }
   const control = createControl(world)

@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { consentAs } from './consent-as.ts'
-import { digest } from './fingerprint.ts'
+import { digest, newSecret } from './fingerprint.ts'
 import { defaultClient } from './oauth/client.ts'
 
 const main = new URL('./main.ts', import.meta.url).pathname
 const redirectUri = 'http://127.0.0.1:9/callback'
 const scope = 'https://www.googleapis.com/auth/calendar'
-const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
+const verifier = newSecret('')
 
 let directory: string
 const started: ChildProcess[] = []

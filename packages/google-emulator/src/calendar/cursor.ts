@@ -38,7 +38,7 @@ function decodeCursor(text: string): SyncCursor | PageCursor | undefined {
   return JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as SyncCursor | PageCursor
 }
 
-export const invalidSyncToken = (): GoogleError =>
+const invalidSyncToken = (): GoogleError =>
   googleError(400, 'invalid', 'Invalid sync token value.', { location: 'syncToken' })
 
 /** A sync token good for this list.

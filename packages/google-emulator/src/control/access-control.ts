@@ -1,8 +1,19 @@
 import { grantScopes, issueAccessToken, issueRefreshToken, liveGrant, revokeGrant } from '../oauth/grants.ts'
 import { canonicalScopes } from '../oauth/scopes.ts'
 import { nowMs, type World } from '../world.ts'
-import type { AccessControl } from './control.ts'
 import { accountOf } from './known.ts'
+
+export interface AccessControl {
+  /** As if the person had removed the application in their Google account. */
+  revokeGrant(email: string): { revoked: boolean }
+  /** Ends all access tokens of an account now; refresh tokens stay. */
+  expireAccessTokens(email: string): void
+  /** Tokens without consent, for tests that need a caller and nothing else. */
+  issueTokens(to: { email: string; scopes: readonly string[] }): { accessToken: string; refreshToken: string }
+  advanceClock(seconds: number): Date
+  freezeClock(at?: Date): Date
+  resumeClock(): Date
+}
 
 /** Grants, tokens and the time they live by. */
 export function accessControl(world: World): AccessControl {

@@ -6,11 +6,24 @@ import { newEvent } from '../calendar/event-writes.ts'
 import { findEvent } from '../calendar/find-event.ts'
 import { fingerprint } from '../fingerprint.ts'
 import { ensureAccount } from '../oauth/accounts.ts'
-import type { CalendarRecord } from '../state.ts'
+import type { AccessRole, Account, CalendarRecord, ExpiredAnswer } from '../state.ts'
 import type { World } from '../world.ts'
-import type { CalendarControl } from './control.ts'
 import { generatedEvents } from './generated-events.ts'
 import { accountOf, calendarOf } from './known.ts'
+
+export interface CalendarControl {
+  addAccount(account: { email: string; name?: string; timeZone?: string }): Account
+  addCalendar(calendar: { email: string; id?: string; summary: string; timeZone?: string }): { id: string }
+  /** Creates an event, or patches the one with this id. Calendar v3 fields; an id is made up when missing. */
+  putEvent(calendarId: string, event: Readonly<Record<string, unknown>>): EventResource
+  deleteEvent(calendarId: string, eventId: string): EventResource
+  /** Adds generated events; the same seed always makes the same ones. */
+  seedEvents(calendarId: string, plan: { count: number; seed: number; from?: string }): { added: number }
+  /** Puts a calendar on another account's list, or with `none` takes it off; existing event tokens expire as at Google. */
+  share(calendarId: string, withWhom: { email: string; accessRole: AccessRole | 'none' }): void
+  /** Calendar id, or the account's address with `calendarList`. Later use of older tokens gets the chosen answer. */
+  expireSyncTokens(what: { calendarId?: string; calendarListOf?: string; answer?: ExpiredAnswer }): void
+}
 
 /** Accounts, calendars and events, changed without asking anybody. */
 export function calendarControl(world: World): CalendarControl {

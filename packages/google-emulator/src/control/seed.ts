@@ -1,12 +1,12 @@
 import { instantAt } from '../calendar/event-time.ts'
 import { instantStamp } from '../calendar/occurrences.ts'
-import type { Control } from './control.ts'
+import type { CalendarControl } from './calendar-control.ts'
 
 const dayMs = 86_400_000
 const zone = 'Europe/Berlin'
 
 /** Two people to try things with: alice with two calendars that have one of each kind of event, bob with an empty one. */
-export function seedDefaults(control: Control, now: Date): void {
+export function seedDefaults(control: CalendarControl, now: Date): void {
   control.addAccount({ email: 'alice@example.com', name: 'Alice Example', timeZone: zone })
   control.addAccount({ email: 'bob@example.com', name: 'Bob Example', timeZone: zone })
   const team = control.addCalendar({

@@ -18,8 +18,15 @@ export interface SigningKey {
   verify(token: string, expected: { readonly issuer: string; readonly now: Date }): Promise<JWTPayload>
 }
 
-/** A new RS256 key for ID tokens. */
-export async function createSigningKey(): Promise<SigningKey> {
+let ofThisProcess: Promise<SigningKey> | undefined
+
+/** The RS256 key for ID tokens. One for all emulators of a process: making one takes longer than most tests. */
+export function signingKey(): Promise<SigningKey> {
+  ofThisProcess ??= createSigningKey()
+  return ofThisProcess
+}
+
+async function createSigningKey(): Promise<SigningKey> {
   const { publicKey, privateKey }: { publicKey: CryptoKey; privateKey: CryptoKey } =
     await generateKeyPair('RS256')
   const jwk = await exportJWK(publicKey)
