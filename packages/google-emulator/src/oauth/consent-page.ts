@@ -25,15 +25,18 @@ function page(title: string, content: string): string {
 <title>${escapeHtml(title)}</title><style>${style}</style></head><body><main>${content}</main></body></html>`
 }
 
+/** What the person says: a link must not be able to say it for them. */
+const answerFields = ['email', 'typed_email', 'granted_scope', 'decision']
+
 /** The page a person answers: which account, which of the asked scopes, allow or deny. */
 export function consentPage(
   request: AuthorizationRequest,
   query: URLSearchParams,
   accounts: readonly Account[],
 ): string {
-  const hidden = [...query].map(
-    ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
-  )
+  const hidden = [...query]
+    .filter(([name]) => !answerFields.includes(name))
+    .map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)
   const asked = request.scopes.filter((scope) => !isIdentityScope(scope))
   const appHost = new URL(request.redirectUri).host
   return page(

@@ -176,6 +176,12 @@ describe('consent', () => {
     expect(html).toContain('<label for="typed-email">')
   })
 
+  it('takes no answer from the link', async () => {
+    const smuggled = { decision: 'allow', email: 'bob@example.com', granted_scope: driveScope }
+    const html = await (await fetch((await attempt(smuggled)).url)).text()
+    expect(html).not.toMatch(/type="hidden" name="(decision|email|granted_scope)"/)
+  })
+
   it('escapes what the request brings into the page', async () => {
     const page = await fetch((await attempt({ login_hint: '"><script>x</script>' })).url)
     expect(await page.text()).not.toContain('<script>')
