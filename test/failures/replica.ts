@@ -40,6 +40,8 @@ export interface Replica {
   readonly database: Database
   readonly bus: EventBus
   readonly exchange: Exchange
+  /** What went wrong on the connection, e.g. a permission that is missing. */
+  readonly busErrors: readonly string[]
   /** Records one fact and what leaves because of it. */
   append(streamId: string, text: string, commandId?: string): Promise<AppendResult>
   /** Lets the relay and the consumers run. */
@@ -58,11 +60,13 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const hook = crashPoint === undefined ? {} : { crashPoint }
   const context = role === 'publisher' ? 'token' : 'calendar'
   const database = await openDatabase({ url: options.databaseUrl, applicationName: `spec-${role}` })
+  const busErrors: string[] = []
   const connected = await connectEventBus({
     url: options.natsUrl,
     name: `spec-${role}`,
     clock: systemClock,
     ackWaitMs: 1_000,
+    onError: (error) => busErrors.push(String(error)),
   })
   const bus = options.throughBus?.(connected) ?? connected
   const store = createPostgresEventStore({
@@ -99,6 +103,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     database,
     bus,
     exchange,
+    busErrors,
     append: (streamId, text, commandId) =>
       store.transaction((unit) =>
         unit.append({

@@ -32,15 +32,28 @@ const template = { name: 'failures', migrate: migrateFailureDatabase }
 
 type Options = Omit<ReplicaOptions, 'databaseUrl' | 'natsUrl' | 'role'>
 
-/** A publisher and a consumer with a database each, on a nats-server of their own; ended after each test. */
-export function useTwoServices() {
+const userOf = { publisher: 'token-service', consumer: 'calendar-service' } as const
+const password = 'a-password'
+const productionConfig = {
+  file: fileURLToPath(new URL('../../infra/nats/nats-server.conf', import.meta.url)),
+  variables: Object.fromEntries(
+    ['OAUTH_SERVICE', 'TOKEN_SERVICE', 'CALENDAR_SERVICE', 'OPERATOR'].map((user) => [
+      `NATS_${user}_PASSWORD`,
+      password,
+    ]),
+  ),
+}
+
+/** A publisher and a consumer with a database each, on a nats-server of their own; ended after each test.
+ * `withUsers`: under the permissions of infra/nats; otherwise everyone may do everything, specs too. */
+export function useTwoServices({ withUsers = false } = {}) {
   const databases = { publisher: useDatabase({ template }), consumer: useDatabase({ template }) }
   const opened: Replica[] = []
   const children: ChildProcess[] = []
   let nats: OwnNatsServer
 
   beforeEach(async () => {
-    nats = await startNatsServer()
+    nats = await startNatsServer(withUsers ? { config: productionConfig } : {})
   })
   afterEach(async () => {
     for (const child of children.splice(0)) child.kill('SIGKILL')
@@ -48,9 +61,14 @@ export function useTwoServices() {
     await nats.stop()
   })
 
+  const natsUrlOf = (user: string) => {
+    const url = new URL(nats.url)
+    if (withUsers) Object.assign(url, { username: user, password })
+    return url.href
+  }
   const urls = (role: ReplicaOptions['role']) => ({
     databaseUrl: databases[role].serviceUrl,
-    natsUrl: nats.url,
+    natsUrl: natsUrlOf(userOf[role]),
   })
   const open = async (role: ReplicaOptions['role'], options: Options) => {
     const replica = await openReplica({ role, ...urls(role), ...options })

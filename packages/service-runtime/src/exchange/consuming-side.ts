@@ -5,7 +5,7 @@ import { compareDigest, type Database, gapsToRepair, type Inbox } from '@evergra
 import { createRepairAsker } from './repair-asker.ts'
 import { digestSchema } from './repair-messages.ts'
 import { repeat } from './repeat.ts'
-import { contextOfStream, digestSubject } from './subjects.ts'
+import { contextOfStream, digestSubject, sourceOfContext } from './subjects.ts'
 
 const deliveredWithinMs = 60_000
 
@@ -28,7 +28,7 @@ export interface ConsumingSideOptions {
  * by the publisher's digest. */
 export function startConsumingSide(options: ConsumingSideOptions): Running {
   const { database, bus, inbox, consumer, clock, onError } = options
-  const asker = createRepairAsker(options)
+  const asker = createRepairAsker({ ...options, contexts: options.streams.map(contextOfStream) })
   /** What a digest told of and has not arrived, by source and stream. */
   const owed = new Map<string, Map<string, { readonly version: number; readonly since: number }>>()
 
@@ -67,9 +67,12 @@ export function startConsumingSide(options: ConsumingSideOptions): Running {
     return age >= options.repairAfterMs && reading.finishedAll
   }
 
-  const hearDigest = async (body: unknown) => {
+  const hearDigest = async (expectedSource: string, body: unknown) => {
     const digest = digestSchema.safeParse(body)
-    if (!digest.success) return onError(digest.error, 'a digest that is not one was ignored')
+    // Only the owner may publish on its digest subject; it may speak for nobody else there.
+    if (!digest.success || digest.data.source !== expectedSource) {
+      return onError(digest.error, 'a digest that is not one was ignored')
+    }
     const { source, streams } = digest.data
     const gaps = await compareDigest({ database, consumer, digest: { source, streams } })
     if (gaps.length === 0) return
@@ -80,6 +83,12 @@ export function startConsumingSide(options: ConsumingSideOptions): Running {
     for (const { streamId, to } of gaps)
       if (!entries.has(streamId)) entries.set(streamId, { version: to, since })
   }
+
+  // One replica compares each digest: the cursors it is compared with are shared.
+  const listenToDigests = (context: string) =>
+    bus.listen(digestSubject(context), (body) => hearDigest(sourceOfContext(context), body), {
+      queue: consumer,
+    })
 
   const askWhereAllStands = () => {
     for (const stream of options.streams) asker.askForDigest(contextOfStream(stream)).catch(reportDigest)
@@ -94,10 +103,7 @@ export function startConsumingSide(options: ConsumingSideOptions): Running {
       return outcome
     }),
   )
-  // One replica compares each digest: the cursors it is compared with are shared.
-  const listening = options.streams.map((stream) =>
-    bus.listen(digestSubject(contextOfStream(stream)), hearDigest, { queue: consumer }),
-  )
+  const listening = options.streams.map((stream) => listenToDigests(contextOfStream(stream)))
   const sweeping = repeat(options.sweepEveryMs, sweep, (error) => onError(error, 'the inbox was not swept'))
   const forgetRestored = bus.onRestored(askWhereAllStands)
   askWhereAllStands()

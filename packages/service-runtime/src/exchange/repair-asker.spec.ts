@@ -47,6 +47,7 @@ describe('asking a publisher for missing events', () => {
     })
     asker = createRepairAsker({
       bus,
+      contexts: ['token', 'oauth'],
       inbox: { startAt: async (stream, version) => void starts.push([stream.streamId, version]) },
       clock: { now: () => new Date(now) },
       repairAfterMs: 5_000,
@@ -83,6 +84,11 @@ describe('asking a publisher for missing events', () => {
     await asker.ask([gap('a', 3, 4)])
     expect(starts).toEqual([])
     expect(errors).toEqual(['publisher is behind'])
+  })
+
+  it('never turns the name of an unknown publisher into a subject', async () => {
+    await asker.ask([{ ...gap('a', 1, 1), source: 'evergrant.> *' }])
+    expect([asked, errors]).toEqual([[], []])
   })
 
   it('survives a publisher that is away, refuses, or answers nonsense', async () => {

@@ -8,6 +8,8 @@ const answerWithinMs = 5_000
 
 export interface RepairAskerOptions {
   readonly bus: EventBus
+  /** Publishers that answer repairs. Events may come from others; theirs nobody can ask for again. */
+  readonly contexts: readonly string[]
   readonly inbox: Pick<Inbox, 'startAt'>
   readonly clock: Clock
   readonly repairAfterMs: number
@@ -43,11 +45,13 @@ export function createRepairAsker(options: RepairAskerOptions) {
     }
   }
 
+  const canBeAsked = ({ source }: Gap) => options.contexts.includes(contextOfSource(source))
+
   return {
     ask: async (gaps: readonly Gap[]): Promise<void> => {
       const now = clock.now().getTime()
       for (const [key, at] of askedAt) if (now - at >= options.repairAfterMs) askedAt.delete(key)
-      const due = gaps.filter((gap) => !askedAt.has(keyOf(gap)))
+      const due = gaps.filter((gap) => canBeAsked(gap) && !askedAt.has(keyOf(gap)))
       for (const [source, ofSource] of Map.groupBy(due, (gap) => gap.source)) {
         for (let start = 0; start < ofSource.length; start += gapsPerRequest) {
           const some = ofSource.slice(start, start + gapsPerRequest)

@@ -12,6 +12,7 @@ export const streamOf = (context: Context) => ({
 export const contextOfStream = (stream: string): string => stream.toLowerCase()
 
 export const contextOfSource = (source: string): string => source.replace(/-service$/, '')
+export const sourceOfContext = (context: string): string => `${context}-service`
 
 /** NATS core subjects: lost when nobody listens, which costs time and never an event. */
 export const wakeSubject = (service: string): string => `evergrant.wake.${service}`
