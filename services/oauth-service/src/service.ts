@@ -11,6 +11,8 @@ import {
   createLogger,
   createMetrics,
   type Exchange,
+  type Health,
+  type HttpApp,
   type Logger,
   type Metrics,
   systemClock,
@@ -64,78 +66,23 @@ export async function startOauthService(
   overrides: OauthServiceOverrides = {},
 ): Promise<RunningOauthService> {
   const { clock = systemClock, sweepEveryMs = 15_000 } = overrides
-  const name = 'oauth-service'
-  const instanceId = config.INSTANCE_ID ?? randomUUID()
   const logger = overrides.logger ?? createLogger({ name, level: config.LOG_LEVEL })
-  const metrics = createMetrics(name)
-  const [key, tokenSeal] = await Promise.all([
-    readSecretsKey(config.SECRETS_KEY_FILE),
-    createTokenSeal({
-      publicKey: config.TOKEN_SEALING_PUBLIC_KEY,
-      clientId: config.GOOGLE_CLIENT_ID ?? '',
-    }),
-  ])
-  const truth = await openTruth(config, { clock, instanceId, logger, metrics })
-  const { database, store, exchange } = truth
-  const { GOOGLE_CLIENT_ID: id, GOOGLE_CLIENT_SECRET: secret } = config
-  const provider = openGoogle({
-    issuer: config.GOOGLE_ISSUER,
-    client: id === undefined || secret === undefined ? null : { id, secret },
-    redirectUri: `${config.PUBLIC_URL}/v1/oauth/google/callback`,
-    clock,
-    metrics,
-  })
-  const returnToOrigins = [new URL(config.PUBLIC_URL).origin, ...config.RETURN_TO_ORIGINS]
-  const deps = {
-    store,
-    clock,
-    pause,
-    provider,
-    tokenSeal,
-    returnToOrigins,
-    ids: uuidv7Ids,
-    publicUrl: config.PUBLIC_URL,
-    secrets: createAuthorizationSecrets(database),
-    requestKeys: createRequestKeys(database),
-    oneTimeSecrets: createOneTimeSecrets(key),
-    secretBox: createSecretBox(key),
-    cookie: createBrowserCookie({ secure: config.PUBLIC_URL.startsWith('https:') }),
-    knownGrants: {
-      hasLiveRefreshToken: (wish: RefreshTokenWish) => hasLiveRefreshToken(database, wish),
-    },
-    due: { dueBefore: (now: Date, limit: number) => findAuthorizationsDue(database, now, limit) },
-  }
-
+  const instanceId = config.INSTANCE_ID ?? randomUUID()
+  const process = { clock, instanceId, logger, metrics: createMetrics(name) }
+  const truth = await openTruth(config, process)
+  const deps = await wireUseCases(config, process, truth)
   const health = createHealth({ clock })
-  health.capability('database', databaseCapability(database))
-  health.capability('events', () => exchange.health())
-  health.capability('connect', connectCapability(provider))
-  const app = createHttpApp({
-    name,
-    version: '1',
-    instanceId,
-    logger,
-    health,
-    metrics,
-    clock,
-    ids: uuidv7Ids,
-    authenticator: createAuthenticator({
-      issuer: config.AUTH_ISSUER,
-      audience: config.AUTH_AUDIENCE,
-      jwksUri: config.AUTH_JWKS_URI,
-    }),
-  })
+  const app = openHttp(config, process, health)
+  health.capability('database', databaseCapability(truth.database))
+  health.capability('events', () => truth.exchange.health())
+  health.capability('connect', connectCapability(deps.provider))
   authorizationRoutes(app, deps)
   browserRoutes(app, deps)
   configurationRoutes(app, deps)
-  await exchange.start()
-  const sweeping = startSweepClock(
-    {
-      ...deps,
-      onError: (error: unknown) => logger.warn({ err: error }, 'overdue authorizations were not all ended'),
-    },
-    { everyMs: sweepEveryMs },
-  )
+
+  await truth.exchange.start()
+  const onError = (error: unknown) => logger.warn({ err: error }, 'an authorization was not ended')
+  const sweeping = startSweepClock({ ...deps, onError }, { everyMs: sweepEveryMs })
   const url = await app.listen({ host: config.HOST, port: config.PORT })
   return {
     url,
@@ -149,22 +96,68 @@ export async function startOauthService(
   }
 }
 
-/** Database, store and bus, joined. */
-async function openTruth(
+const name = 'oauth-service'
+
+interface Process {
+  readonly clock: Clock
+  readonly instanceId: string
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+function openHttp(config: OauthConfig, process: Process, health: Health): HttpApp {
+  const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_JWKS_URI: jwksUri } = config
+  const authenticator = createAuthenticator({ issuer, audience, jwksUri })
+  return createHttpApp({ ...process, name, version: '1', health, ids: uuidv7Ids, authenticator })
+}
+
+/** The keys, the outside world behind its ports, and what the use cases ask of it. */
+async function wireUseCases(
   config: OauthConfig,
-  with_: { clock: Clock; instanceId: string; logger: Logger; metrics: Metrics },
+  { clock, metrics }: Process,
+  { database, store }: Awaited<ReturnType<typeof openTruth>>,
 ) {
-  const { clock, logger } = with_
-  const source = 'oauth-service'
+  const { PUBLIC_URL: publicUrl, GOOGLE_CLIENT_ID: id, GOOGLE_CLIENT_SECRET: secret } = config
+  const key = await readSecretsKey(config.SECRETS_KEY_FILE)
+  return {
+    store,
+    clock,
+    pause,
+    publicUrl,
+    ids: uuidv7Ids,
+    returnToOrigins: [new URL(publicUrl).origin, ...config.RETURN_TO_ORIGINS],
+    tokenSeal: await createTokenSeal({ publicKey: config.TOKEN_SEALING_PUBLIC_KEY, clientId: id ?? '' }),
+    provider: openGoogle({
+      issuer: config.GOOGLE_ISSUER,
+      client: id === undefined || secret === undefined ? null : { id, secret },
+      redirectUri: `${publicUrl}/v1/oauth/google/callback`,
+      clock,
+      metrics,
+    }),
+    secrets: createAuthorizationSecrets(database),
+    requestKeys: createRequestKeys(database),
+    oneTimeSecrets: createOneTimeSecrets(key),
+    secretBox: createSecretBox(key),
+    cookie: createBrowserCookie({ secure: publicUrl.startsWith('https:') }),
+    knownGrants: {
+      hasLiveRefreshToken: (wish: RefreshTokenWish) => hasLiveRefreshToken(database, wish),
+    },
+    due: { dueBefore: (now: Date, limit: number) => findAuthorizationsDue(database, now, limit) },
+  }
+}
+
+/** Database, store and bus, joined. */
+async function openTruth(config: OauthConfig, process: Process) {
+  const { clock, logger } = process
   const database = await openDatabase({
     url: config.DATABASE_URL,
     entities: [AuthorizationDue, KnownGrant],
-    applicationName: source,
+    applicationName: name,
   })
   let exchange: Exchange | undefined
   const store = createPostgresEventStore({
     database,
-    source,
+    source: name,
     facts: factCatalogue,
     projections: [authorizationsDue, liveRefreshTokens],
     clock,
@@ -172,12 +165,12 @@ async function openTruth(
   })
   const bus = await connectEventBus({
     url: config.NATS_URL,
-    name: source,
+    name,
     clock,
     onStatus: (status) => logger.info({ status }, 'event bus'),
   })
   const consumes = [{ stream: 'TOKEN', handlers: tokenStreamHandlers }]
-  exchange = createExchange({ ...with_, database, store, bus, context: 'oauth', consumes })
+  exchange = createExchange({ ...process, database, store, bus, context: 'oauth', consumes })
   const running = exchange
   return {
     database,
