@@ -56,8 +56,6 @@ export async function takeArrivals(
         const holding = step(cursor, application, 0, now, tally)
         if (holding) held.push({ ...arrival, ...holding })
       }
-      const last = held.at(-1)
-      if (last && keyOf(last) === keyOf(cursor)) cursor.firstHeld ??= last.version
     }
   }
   await holdMessages(sqlOf(advance.unit), advance.consumer, held, now)

@@ -45,7 +45,10 @@ async function appended(streamId: string, count: number): Promise<void> {
   )
 }
 
-function started(bus: PublishDouble, options: { crashPoint?: CrashPoint; leaseMs?: number } = {}) {
+function started(
+  bus: PublishDouble,
+  options: { crashPoint?: CrashPoint; leaseMs?: number; pollMs?: number } = {},
+) {
   const errors: unknown[] = []
   const relay = createRelay({
     database: there.open(),
@@ -197,6 +200,16 @@ describe('the relay', () => {
     await expect.poll(async () => (await ownersOf()).sort(), { timeout: 5000 }).toEqual([32, 32])
     await first.stop()
     await expect.poll(() => ownersOf(), { timeout: 5000 }).toEqual([64])
+  })
+
+  it('looks at once when it is woken, also when the wake-up comes while it is busy', async () => {
+    const bus = createPublishDouble()
+    const relay = started(bus, { pollMs: 600_000 })
+    for (let version = 1; version <= 5; version++) {
+      await appended('woken', 1)
+      relay.wake()
+      await expect.poll(() => versions(bus, 'woken')).toHaveLength(version)
+    }
   })
 
   it('reports a failing database and goes on afterwards', async () => {
