@@ -98,25 +98,30 @@ export async function holdMessages(
   held: readonly (IdentifiedMessage & Holding)[],
   now: Date,
 ): Promise<void> {
-  for (const { source, streamId, version, message, state, reason, attempts, nextAttemptAt } of held) {
-    await sql(
-      `insert into inbox.held (consumer, source, stream_id, version, subject, headers, payload, state, reason,
-          attempts, next_attempt_at, first_seen_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing`,
-      [
-        consumer,
-        source,
-        streamId,
-        version,
-        ...frozen(message),
-        state,
-        reason,
-        attempts,
-        nextAttemptAt?.toISOString() ?? null,
-        now.toISOString(),
-      ],
-    )
-  }
+  if (held.length === 0) return
+  const frozenMessages = held.map(({ message }) => frozen(message))
+  await sql(
+    `insert into inbox.held (consumer, source, stream_id, version, subject, headers, payload, state, reason,
+        attempts, next_attempt_at, first_seen_at)
+      select $1, h.*, $2
+        from unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::jsonb[], $8::bytea[], $9::text[],
+          $10::text[], $11::integer[], $12::timestamptz[]) as h
+      on conflict do nothing`,
+    [
+      consumer,
+      now.toISOString(),
+      held.map(({ source }) => source),
+      held.map(({ streamId }) => streamId),
+      held.map(({ version }) => version),
+      frozenMessages.map(([subject]) => subject),
+      frozenMessages.map(([, headers]) => headers),
+      frozenMessages.map(([, , payload]) => payload),
+      held.map(({ state }) => state),
+      held.map(({ reason }) => reason),
+      held.map(({ attempts }) => attempts),
+      held.map(({ nextAttemptAt }) => nextAttemptAt?.toISOString() ?? null),
+    ],
+  )
 }
 
 /** Keeps a message that belongs to no stream, as it came. */

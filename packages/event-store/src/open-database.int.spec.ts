@@ -90,6 +90,16 @@ describe('openDatabase', () => {
     await database.close()
   })
 
+  it('never reports a commit that PostgreSQL turned into a rollback, whoever ran the transaction', async () => {
+    const database = await openDatabase({ url: empty.serviceUrl, applicationName, poolSize: 1 })
+    const work = database.em().transactional(async (em) => {
+      await em.execute('select 1/0').catch(() => undefined)
+    })
+    await expect(work).rejects.toMatchObject({ code: 'transaction_aborted' })
+    expect(await sqlOf(database)('select 1 as one')).toEqual([{ one: 1 }])
+    await database.close()
+  })
+
   it('ends a transaction that was forgotten', async () => {
     const database = await openDatabase({ url: empty.serviceUrl, applicationName })
     const [row] = await sqlOf(database)<{ idle: string; statement: string }>(

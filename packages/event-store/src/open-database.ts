@@ -2,7 +2,8 @@ import { type AnyEntity, type EntityClass, type EntitySchema, MikroORM } from '@
 import type { Database } from './database.ts'
 import { translateDatabaseError } from './database-errors.ts'
 import { storeErrors } from './errors.ts'
-import { releaseLostConnections } from './release-lost-connections.ts'
+import { refuseSilentRollback } from './refuse-silent-rollback.ts'
+import { type ConnectionPool, releaseLostConnections } from './release-lost-connections.ts'
 import { sqlOf } from './sql.ts'
 
 export interface DatabaseOptions {
@@ -53,7 +54,10 @@ export function connectionOptions(options: Omit<DatabaseOptions, 'entities'>) {
     debug: false,
     pool: { min: 0, max: options.poolSize ?? 10 },
     driverOptions: {
-      onPoolCreated: releaseLostConnections,
+      onPoolCreated: (pool: ConnectionPool) => {
+        releaseLostConnections(pool)
+        refuseSilentRollback(pool)
+      },
       // The driver reads it again for what MikroORM leaves out: sslmode, sockets.
       connectionString: options.url,
       application_name: options.applicationName,

@@ -3,12 +3,11 @@ import { appendToStream } from './append-to-stream.ts'
 import { type CrashPoint, neverCrash } from './crash-point.ts'
 import type { Database } from './database.ts'
 import { isSerializationFailure, translateDatabaseError } from './database-errors.ts'
-import { storeErrors } from './errors.ts'
 import type { Append, EventStore, FactCatalogue, Projection, StreamSlice, UnitOfWork } from './event-store.ts'
 import { type FactRow, factColumns, toRecordedFact } from './fact-rows.ts'
 import { inboxFacts } from './inbox-facts.ts'
 import { type Sql, sqlOf } from './sql.ts'
-import { bind, hasFailed } from './unit-of-work.ts'
+import { bind } from './unit-of-work.ts'
 
 const attempts = 5
 
@@ -44,7 +43,6 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
     }
     const result = await database.em().transactional(async (em) => {
       const outcome = await work(bind(em, make))
-      if (hasFailed(em)) throw storeErrors.transaction_aborted()
       await crashPoint('before-commit')
       return outcome
     })

@@ -1,10 +1,10 @@
-interface PooledClient {
+export interface PooledClient {
   query(...args: unknown[]): unknown
   /** An error takes the connection out of the pool for good. */
   release(error?: unknown): void
 }
 
-interface ConnectionPool {
+export interface ConnectionPool {
   on(event: 'connect', listener: (client: PooledClient) => void): unknown
 }
 

@@ -61,7 +61,7 @@ export async function digestOf(where: {
         select version from es.outbox
           where stream_id = s.stream_id and published_at is not null order by version desc limit 1
       ) o
-      where s.updated_at >= $1 order by s.updated_at desc limit $2`,
+      where s.updated_at >= $1 and s.published_version > 0 order by s.updated_at desc limit $2`,
     [since.toISOString(), limit],
   )
   return { source, streams: rows.map((row) => [row.stream_id, row.version]) }

@@ -9,7 +9,6 @@ interface Binding {
 }
 
 const bindings = new WeakMap<UnitOfWork, Binding>()
-const failed = new WeakSet<EntityManager>()
 
 /** Ties a unit of work to the transaction of an entity manager. */
 export function bind(em: EntityManager, make: () => UnitOfWork): UnitOfWork {
@@ -34,15 +33,4 @@ export function entityManagerOf(unit: UnitOfWork): EntityManager {
 export async function savepoint<T>(unit: UnitOfWork, work: (inner: UnitOfWork) => Promise<T>): Promise<T> {
   const { em, on } = bindingOf(unit)
   return em.transactional((inner) => work(on(inner)))
-}
-
-/** Remembers that a statement failed in this transaction. */
-export function noteFailure(em: EntityManager): void {
-  failed.add(em)
-}
-
-/** PostgreSQL answers COMMIT of a failed transaction with a silent ROLLBACK, so somebody who swallowed the failure
- * would be told of a success that never was. */
-export function hasFailed(em: EntityManager): boolean {
-  return failed.has(em)
 }
