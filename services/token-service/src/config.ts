@@ -10,7 +10,7 @@ const httpsOrLoopback = z
     error: 'must be https, or http on a loopback address',
   })
 
-export const tokenConfigShape = {
+const tokenConfigShape = {
   ...serviceConfigShape,
   GOOGLE_ISSUER: httpsOrLoopback
     .default('https://accounts.google.com')

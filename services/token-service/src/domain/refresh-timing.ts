@@ -7,7 +7,7 @@ export const refreshDeadlineMs = 20_000
 export const refreshLeaseMs = 30_000
 
 /** What a token must have left to survive the way to Google. */
-export const usableMarginSeconds = 5
+const usableMarginSeconds = 5
 
 const longestLeadSeconds = 15 * 60
 const firstWaitMs = 500
