@@ -1,4 +1,12 @@
+import { busErrors } from '@evergrant/event-bus'
 import { contractErrors } from '@evergrant/event-contracts'
+import { storeErrors } from '@evergrant/event-store'
+import { runtimeErrors } from '@evergrant/service-runtime'
+import { stackErrors } from '@evergrant/stack'
+import { calendarErrors } from '../../services/calendar-service/src/domain/errors.ts'
+import { gatewayErrors } from '../../services/gateway/src/domain/errors.ts'
+import { oauthErrors } from '../../services/oauth-service/src/domain/errors.ts'
+import { tokenErrors } from '../../services/token-service/src/domain/errors.ts'
 
 interface Entry {
   readonly kind: string
@@ -6,7 +14,15 @@ interface Entry {
 }
 
 const catalogues: Record<string, Record<string, Entry>> = {
+  'every service': runtimeErrors.catalogue,
+  'oauth-service': oauthErrors.catalogue,
+  'token-service': tokenErrors.catalogue,
+  'calendar-service': calendarErrors.catalogue,
+  gateway: gatewayErrors.catalogue,
   'event-contracts': contractErrors.catalogue,
+  'event-store': storeErrors.catalogue,
+  'event-bus': busErrors.catalogue,
+  stack: stackErrors.catalogue,
 }
 
 /** docs/errors.md: every stable code, from the `errors.ts` tables that raise them. */

@@ -69,6 +69,7 @@ async function databases(adminUrl: string): Promise<Record<'publisher' | 'consum
     return target.href
   }
   try {
+    await admin.query('create role evergrant_service nologin')
     return { publisher: await url('publisher'), consumer: await url('consumer') }
   } finally {
     await admin.end()
