@@ -1,1 +1,2 @@
 export type { Endpoints } from './data-directory/endpoints.ts'
+export { stackErrors } from './errors.ts'
