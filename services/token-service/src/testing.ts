@@ -31,6 +31,7 @@ const answerSchema = z.looseObject({
   accessToken: z.string().optional(),
   generation: z.number().optional(),
   lastUsedAt: z.string().nullish(),
+  nextCursor: z.string().nullish(),
   items: z.array(z.looseObject({ type: z.string().optional() })).optional(),
 })
 
@@ -123,29 +124,30 @@ export function useTokenWorld() {
     return service
   }
 
+  const publish = async (issued: Connected['issued'], { repair = 0 } = {}) => {
+    const identity = {
+      source: 'oauth-service',
+      streamId: `authorization-${issued.authorizationId}`,
+      version: 1,
+    }
+    const message = encodeEvent(publication(contracts.tokenIssued, issued), {
+      ...identity,
+      time: issued.issuedAt,
+    })
+    await bus.publish([{ ...message, ...identity, repair }])
+  }
+
   return {
     database,
     start,
+    publish,
     google: () => google,
     issuer: () => issuer,
     bus: () => bus,
     /** Publishes what oauth-service would after a consent. */
     async issue(consent: Consent = {}): Promise<Connected> {
       const issued = await issuedFor(google, publicKey, consent)
-      await bus.publish([
-        {
-          ...encodeEvent(publication(contracts.tokenIssued, issued), {
-            source: 'oauth-service',
-            streamId: `authorization-${issued.authorizationId}`,
-            version: 1,
-            time: issued.issuedAt,
-          }),
-          source: 'oauth-service',
-          streamId: `authorization-${issued.authorizationId}`,
-          version: 1,
-          repair: 0,
-        },
-      ])
+      await publish(issued)
       return {
         user: issued.userId,
         grantId: issued.grantId,
@@ -157,12 +159,16 @@ export function useTokenWorld() {
     async call(
       service: Pick<TokenService, 'url'>,
       path: string,
-      as: { sub: string; scope?: string; method?: string; body?: unknown },
+      as: { sub: string; scope?: string; method?: string; body?: unknown; idempotencyKey?: string },
     ) {
       const authorization = await issuer.bearer(as.sub, as.scope === undefined ? {} : { scope: as.scope })
       const response = await fetch(`${service.url}${path}`, {
         method: as.method ?? 'GET',
-        headers: { authorization, ...(as.body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          authorization,
+          ...(as.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(as.idempotencyKey === undefined ? {} : { 'idempotency-key': as.idempotencyKey }),
+        },
         ...(as.body === undefined ? {} : { body: JSON.stringify(as.body) }),
       })
       return {

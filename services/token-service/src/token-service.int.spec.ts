@@ -89,4 +89,65 @@ describe('token-service', () => {
     })
     expect(await ask({ connectionId: 7 })).toMatchObject({ ok: false, code: 'invalid_input' })
   })
+
+  it('pages connections and history without losing or repeating one', async () => {
+    const gail = await world.issue({ user: 'gail', services: ['calendar', 'drive', 'gmail'] })
+    await connected(gail)
+    for (let vends = 0; vends < 3; vends++) expect((await vend(gail)).status).toBe(200)
+    await expect.poll(async () => (await connected(gail)).lastUsedAt, { timeout: 5_000 }).not.toBeNull()
+    const all = async (path: string) => {
+      const items: unknown[] = []
+      let cursor: unknown = null
+      do {
+        const next = typeof cursor === 'string' ? `&cursor=${cursor}` : ''
+        const { status, body } = await world.call(service, `${path}?limit=2${next}`, { sub: 'gail' })
+        expect(status).toBe(200)
+        expect(body.items?.length).toBeLessThanOrEqual(2)
+        items.push(...(body.items ?? []))
+        cursor = body.nextCursor
+      } while (cursor !== null)
+      return items
+    }
+    const connections = await all('/v1/connections')
+    expect(new Set(connections.map((item) => JSON.stringify(item))).size).toBe(3)
+    const history = `/v1/connections/${gail.connectionId()}/history`
+    const whole = await world.call(service, history, { sub: 'gail' })
+    await expect.poll(async () => (await all(history)).length, { timeout: 5_000 }).toBe(5)
+    expect(whole.body.nextCursor).toBeNull()
+    expect((await world.call(service, `${history}?cursor=bm9uc2Vuc2U`, { sub: 'gail' })).status).toBe(400)
+  })
+
+  it('forces a refresh once per Idempotency-Key', async () => {
+    const hugo = await world.issue({ user: 'hugo' })
+    await connected(hugo)
+    const refresh = (key: string) =>
+      world.call(service, `/v1/connections/${hugo.connectionId()}/refresh`, {
+        sub: 'hugo',
+        method: 'POST',
+        idempotencyKey: key,
+      })
+    expect((await refresh('first')).body.generation).toBe(2)
+    expect((await refresh('first')).body.generation).toBe(2)
+    expect((await refresh('second')).body.generation).toBe(3)
+  })
+
+  it('takes the same TokenIssued twice for one consent', async () => {
+    const ivy = await world.issue({ user: 'ivy' })
+    await connected(ivy)
+    await world.publish(ivy.issued, { repair: 1 })
+    const after = await world.issue({ user: 'jan' })
+    await connected(after)
+    expect(await connected(ivy)).toMatchObject({ generation: 1 })
+  })
+
+  it('reports on Google and on the schema without claiming what it does not know', async () => {
+    const health = await world.call(service, '/v1/google/health', { sub: 'alice' })
+    expect(health.body.items).toHaveLength(3)
+    expect(health.body.items).toContainEqual(
+      expect.objectContaining({ service: 'calendar', status: 'ok', tokenQuerySuccess: 1 }),
+    )
+    expect((await world.call(service, '/v1/schema', { sub: 'alice' })).status).toBe(403)
+    const schema = await world.call(service, '/v1/schema', { sub: 'root', scope: 'admin' })
+    expect(schema.body.items).toMatchObject([{ service: 'token-service', status: 'unverifiable' }])
+  })
 })

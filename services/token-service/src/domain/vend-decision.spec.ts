@@ -86,6 +86,12 @@ describe('whether a caller gets the token that is there', () => {
     expect(vend({ scopes }, { scopes: requiredScopes('calendar', 'read') }).kind).toBe('serve')
   })
 
+  it('knows the short and the long name of a scope for the same', () => {
+    const scopes = [...grant.scopes, 'https://www.googleapis.com/auth/userinfo.email']
+    expect(vend({ scopes }, { scopes: ['email'] }).kind).toBe('serve')
+    expect(() => vend({}, { scopes: ['email'] })).toThrow(expect.objectContaining({ code: 'missing_scopes' }))
+  })
+
   it('refuses at once after the user or Google ended it, whatever the token could still do', () => {
     for (const change of [
       { status: 'needs_reauthorization', reason: 'revoked_at_google' },

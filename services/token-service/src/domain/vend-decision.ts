@@ -4,6 +4,7 @@ import { tokenErrors } from './errors.ts'
 import type { Grant } from './grant-state.ts'
 import { isUsable } from './refresh-timing.ts'
 import { consoleUrl, remedyFor } from './remedies.ts'
+import { canonicalScopes } from './scope-names.ts'
 
 export interface VendRequest {
   readonly minValiditySeconds: number
@@ -42,7 +43,7 @@ export function decideVend(
 }
 
 function refuseMissingScopes(grant: Grant, service: Service, request: VendRequest, publicUrl: string): void {
-  const missing = missingScopes(request.requiredScopes, grant.scopes)
+  const missing = missingScopes(canonicalScopes(request.requiredScopes), canonicalScopes(grant.scopes))
   // Without a wish of the caller's own, a token that can do nothing for the service is no token for it.
   const useless = request.requiredScopes.length === 0 && scopesForService(service, grant.scopes).length === 0
   if (missing.length === 0 && !useless) return
