@@ -25,7 +25,7 @@ const lowMarkEveryMs = 1000
 const auditEveryMs = 60_000
 const longestPauseMs = 5000
 
-/** Exponential with full jitter, from 100 ms to 30 s. */
+/** Exponential from 100 ms to 30 s, the upper half of it at random. */
 export function retryDelayMs(attempts: number, random: () => number): number {
   return Math.ceil(Math.min(30_000, 100 * 2 ** Math.min(attempts, 10)) * (0.5 + random() / 2))
 }

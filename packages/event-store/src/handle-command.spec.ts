@@ -1,0 +1,93 @@
+import { DomainError } from '@evergrant/decider'
+import { describe, expect, it } from 'vitest'
+import { handleCommand } from './handle-command.ts'
+import { createInMemoryEventStore } from './in-memory-event-store.ts'
+
+const store = createInMemoryEventStore({
+  source: 'token-service',
+  facts: { Counted: { schemaVersion: 1 } },
+  projections: [],
+  clock: { now: () => new Date('2026-11-23T10:00:00.000Z') },
+})
+
+type Command = 'count' | 'nothing' | 'break'
+const counter = {
+  initialState: 0,
+  decide: (command: Command) => {
+    if (command === 'break') throw new DomainError('conflict', 'grant_revoked', 'No.')
+    return command === 'count' ? [{ type: 'Counted', data: {} }] : []
+  },
+  evolve: (state: number) => state + 1,
+}
+const handling = (streamId: string, command: Command) => ({
+  decider: counter,
+  streamId,
+  streamType: 'counter',
+  command,
+  metadata: { actor: { kind: 'schedule' as const }, correlationId: 'c' },
+})
+
+describe('handleCommand', () => {
+  it('answers the state and the facts a command led to', async () => {
+    expect(await handleCommand(store, handling('one', 'count'))).toMatchObject({
+      state: 1,
+      version: 1,
+      facts: [{ type: 'Counted', version: 1 }],
+    })
+  })
+
+  it('writes nothing and calls nobody when there is nothing to do', async () => {
+    let called = false
+    const alongside = async () => {
+      called = true
+    }
+    const outcome = await handleCommand(store, { ...handling('idle', 'nothing'), alongside })
+    expect(outcome).toEqual({ state: 0, facts: [], version: 0 })
+    expect(called).toBe(false)
+  })
+
+  it('passes on what the decision refuses with', async () => {
+    await expect(handleCommand(store, handling('refusing', 'break'))).rejects.toMatchObject({
+      code: 'grant_revoked',
+    })
+  })
+
+  it('counts the facts of a repeated command once and does not run its side again', async () => {
+    let sides = 0
+    const once = {
+      ...handling('repeated', 'count'),
+      commandId: 'command-1',
+      alongside: async () => {
+        sides++
+      },
+    }
+    const first = await handleCommand(store, once)
+    expect(await handleCommand(store, once)).toEqual(first)
+    expect(sides).toBe(1)
+  })
+
+  it('undoes the facts when what must commit with them fails', async () => {
+    const alongside = async () => {
+      throw new Error('vault is away')
+    }
+    await expect(handleCommand(store, { ...handling('undone', 'count'), alongside })).rejects.toThrow(
+      'vault is away',
+    )
+    expect((await store.readStream('undone')).version).toBe(0)
+  })
+
+  it('gives up after five lost races', async () => {
+    let attempts = 0
+    const losing = {
+      ...store,
+      transaction: async () => {
+        attempts++
+        throw new DomainError('conflict', 'stream_moved_on', 'moved')
+      },
+    }
+    await expect(handleCommand(losing, handling('busy', 'count'))).rejects.toMatchObject({
+      code: 'stream_moved_on',
+    })
+    expect(attempts).toBe(5)
+  })
+})
