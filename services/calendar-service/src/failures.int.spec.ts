@@ -17,7 +17,7 @@ describe('what stands in the way of a sync', () => {
     world.google().addFault({ path: events, status: 401, reason: 'authError' })
     const sync = await world.sync(service, user, { calendarId: user.calendarId() })
     expect(sync.status).toBe('completed')
-    expect(world.vends().map(({ minValiditySeconds }) => minValiditySeconds)).toEqual([60, 3000])
+    expect(world.vends().map(({ minValiditySeconds }) => minValiditySeconds)).toEqual([3000])
   })
 
   it('stops after the second refusal and says so', async () => {
@@ -83,10 +83,12 @@ describe('what stands in the way of a sync', () => {
   })
 
   it('ends with the word token-service refuses with', async () => {
-    const user = await world.connected(service)
+    const user = world.newUser()
     const body = { code: 'needs_reauthorization' }
     world.refuseTokens(user, { ok: false, status: 409, code: 'needs_reauthorization', body })
-    const sync = await world.sync(service, user, { calendarId: user.calendarId() })
+    await world.connectionIs(user)
+    await expect.poll(() => world.vends().length, { timeout: 5_000 }).toBe(1)
+    const sync = await world.sync(service, user)
     expect(sync).toMatchObject({ status: 'failed', error: { code: 'needs_reauthorization', retryAt: null } })
     expect(world.eventRequests()).toHaveLength(0)
   })

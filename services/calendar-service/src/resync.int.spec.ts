@@ -75,6 +75,21 @@ describe('losing the sync token', () => {
     expect((await world.events(service, user)).map(({ id }) => id)).not.toContain(victim?.id)
   })
 
+  it('closes nothing because of one empty answer, and believes the second', async () => {
+    const user = await filled(30)
+    const before = await ids(user)
+    const path = `/calendar/v3/calendars/*/events`
+    const empty = { path, status: 200, body: { kind: 'calendar#events', items: [], nextSyncToken: 'none' } }
+    world.google().addFault(empty)
+    const sync = await world.sync(service, user, { calendarId: user.calendarId(), mode: 'full' })
+    expect(sync).toMatchObject({ status: 'completed', mode: 'full', counts: { deleted: 0, upserted: 0 } })
+    expect(await ids(user)).toEqual(before)
+    world.google().addFault({ ...empty, times: 2 })
+    const emptied = await world.sync(service, user, { calendarId: user.calendarId(), mode: 'full' })
+    expect(emptied).toMatchObject({ status: 'completed', mode: 'full' })
+    expect(await world.events(service, user)).toEqual([])
+  })
+
   it('gives up when Google refuses the new generation as well, and recovers with the next sync', async () => {
     const user = await filled(3)
     world.google().expireSyncTokens({ calendarId: user.email })

@@ -116,7 +116,7 @@ export async function startCalendarService(
   const linkConnection = createLinkConnection({ resources, queue, requestSync, clock, ids })
   const walk = createWalkResource({
     store,
-    tokens: createBusAccessTokens(bus, { timeoutMs: 10_000 }),
+    tokens: createBusAccessTokens({ bus, clock, timeoutMs: 10_000 }),
     google: createGoogleCalendar({ rootUrl: config.GOOGLE_API_ROOT_URL, guard: breaker, clock }),
     resources,
     queue,
@@ -126,6 +126,7 @@ export async function startCalendarService(
     ids,
     random: Math.random,
     leaseMs,
+    onDefect: onError('a page was not stored'),
     ...(options.crashPoint === undefined ? {} : { crashPoint: options.crashPoint }),
   })
   worker = createRunWorker({

@@ -134,6 +134,11 @@ export interface EventRows {
   store(unit: UnitOfWork, page: EventPageToStore): Promise<StoredPage>
   /** Puts a page beside what readers see. */
   stage(unit: UnitOfWork, page: EventPageToStore): Promise<void>
+  /** What `swap` would close, and of how many. */
+  absent(
+    unit: UnitOfWork,
+    calendarId: string,
+  ): Promise<{ readonly readable: number; readonly absent: number }>
   /** Readers switch to the staged generation; what it no longer has is closed as deleted. */
   swap(unit: UnitOfWork, calendar: ChangedCalendar): Promise<StoredPage & { readonly swept: number }>
   /** Drops what an abandoned generation staged. */

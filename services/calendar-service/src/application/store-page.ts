@@ -7,7 +7,7 @@ import {
   type ResourceFact,
 } from '../domain/resource-facts.ts'
 import { addCounts, noCounts } from '../domain/sync.ts'
-import type { PageStep } from '../domain/sync-cursor.ts'
+import { isUnbelievable, type PageStep } from '../domain/sync-cursor.ts'
 import type {
   CalendarRows,
   ChangedCalendar,
@@ -32,7 +32,8 @@ export interface StoredStep {
   readonly widenTo: readonly string[]
 }
 
-const onePage: SyncCounts = { ...noCounts, pages: 1 }
+/** What an asked page counts for, whatever was in it. */
+export const onePage: SyncCounts = { ...noCounts, pages: 1 }
 
 /** Stores one page of events in the caller's transaction; the last page of a staged generation makes it readable. */
 export async function storeEventPage(
@@ -81,6 +82,19 @@ export async function storeEventPage(
   }
   await record(unit, calendarStream(resource.resourceId), { facts, calendar, changes, metadata })
   return { counts, widenTo: [] }
+}
+
+/** Whether the last page of a generation would close unbelievably much: nothing is, before a second look says the same. */
+export async function closesUnbelievablyMuch(
+  unit: UnitOfWork,
+  rows: EventRows,
+  at: { readonly calendarId: string; readonly page: GoogleEventPage; readonly step: PageStep },
+): Promise<boolean> {
+  const { calendarId, page, step } = at
+  if (step.kind !== 'done' || !step.pass.staged || step.pass.secondLook === true) return false
+  const { readable, absent } = await rows.absent(unit, calendarId)
+  // The last page is not staged yet; counting it as found can only make the doubt smaller than it is by one page.
+  return isUnbelievable({ readable, absent: Math.max(0, absent - page.items.length) })
 }
 
 /** Stores one page of the calendar list; calendars that are gone have their events closed in the same transaction. */

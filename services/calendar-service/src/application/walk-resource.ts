@@ -9,12 +9,14 @@ import {
   advance,
   type BegunPass,
   beginPass,
+  lookAgain,
   nextRequest,
   type Pass,
   reopen,
   type SyncCursor,
 } from '../domain/sync-cursor.ts'
 import { SyncObstacle } from '../domain/sync-obstacle.ts'
+import { fetchPage } from './fetch-page.ts'
 import { finishRun, tellSync } from './finish-run.ts'
 import type {
   AccessTokens,
@@ -26,7 +28,7 @@ import type {
   RunQueue,
   SyncedResource,
 } from './ports.ts'
-import { type StoredStep, storeCalendarPage, storeEventPage } from './store-page.ts'
+import { onePage } from './store-page.ts'
 
 export interface WalkParts {
   readonly store: EventStore
@@ -41,6 +43,7 @@ export interface WalkParts {
   /** In [0, 1), for jitter. */
   readonly random: () => number
   readonly leaseMs: number
+  readonly onDefect: (error: unknown) => void
   /** A hook for failure tests: called between the steps of a page. */
   readonly crashPoint?: (name: string) => void | Promise<void>
 }
@@ -68,7 +71,7 @@ export function createWalkResource(parts: WalkParts): WalkResource {
         next = await walkPage(parts, run, { position, fresh, metadata })
         fresh = false
       } catch (error) {
-        const obstacle = obstacleFrom(error)
+        const obstacle = obstacleFrom(error, parts.onDefect)
         if (obstacle === 'lease_lost') return
         if (obstacle.word === 'access_token_rejected' && !fresh) fresh = true
         else if (obstacle.word === 'sync_token_lost' && position.pass.restarts === 0) {
@@ -79,8 +82,8 @@ export function createWalkResource(parts: WalkParts): WalkResource {
   }
 }
 
-/** Unknown errors go on to the caller: they are defects, not obstacles. */
-function obstacleFrom(error: unknown): SyncObstacle | 'lease_lost' {
+/** What nobody foresaw, an unreachable database included, is tried again like an outage, and reported. */
+function obstacleFrom(error: unknown, onDefect: (error: unknown) => void): SyncObstacle | 'lease_lost' {
   if (error instanceof SyncObstacle) return error
   if (error instanceof DomainError) {
     if (error.code === 'lease_lost') return 'lease_lost'
@@ -91,7 +94,8 @@ function obstacleFrom(error: unknown): SyncObstacle | 'lease_lost' {
       )
     }
   }
-  throw error
+  onDefect(error)
+  return new SyncObstacle({ word: 'internal_error', passing: true, retryAfterSeconds: null }, error)
 }
 
 async function begin(parts: WalkParts, run: ClaimedRun, metadata: FactMetadata): Promise<Position | null> {
@@ -147,19 +151,22 @@ async function walkPage(
   run: ClaimedRun,
   at: { readonly position: Position; readonly fresh: boolean; readonly metadata: FactMetadata },
 ): Promise<Position | null> {
-  const { store, tokens, google, resources, queue, clock, crashPoint } = parts
+  const { store, tokens, resources, queue, clock, crashPoint } = parts
   const { cursor, pass } = at.position
   const accessToken = await tokens.get(run.connectionId, { fresh: at.fresh })
   const request = { accessToken, ...nextRequest(cursor, pass) }
-  const storePage =
-    run.kind === 'calendar'
-      ? await fetchEvents(parts, run, request)
-      : await fetchCalendars(google, parts, request)
+  const page = await fetchPage(parts, run, request)
   await crashPoint?.('page_fetched')
   const position = await store.transaction(async (unit) => {
     const resource = await resources.lock(unit, run.resourceId)
-    const step = advance(cursor, pass, storePage.tokens)
-    const { counts, widenTo } = await storePage.store(unit, {
+    const step = advance(cursor, pass, page.tokens)
+    if (await page.isUnbelievable(unit, step)) {
+      const again = lookAgain(cursor, pass)
+      await queue.progress(unit, run, { counts: onePage, mode: 'full', leaseMs: parts.leaseMs })
+      await savePass(unit, parts, { resource, begun: again, metadata: at.metadata })
+      return again
+    }
+    const { counts, widenTo } = await page.store(unit, {
       resource,
       step,
       at: clock.now(),
@@ -177,32 +184,6 @@ async function walkPage(
   })
   await crashPoint?.('page_committed')
   return position
-}
-
-interface FetchedPage {
-  readonly tokens: { readonly nextPageToken: string | null; readonly nextSyncToken: string | null }
-  readonly store: (unit: UnitOfWork, context: Parameters<typeof storeEventPage>[3]) => Promise<StoredStep>
-}
-
-type TokenRequest = Parameters<GoogleCalendar['listCalendars']>[0]
-
-async function fetchCalendars(
-  google: GoogleCalendar,
-  rows: Pick<WalkParts, 'calendars' | 'events'>,
-  request: TokenRequest,
-): Promise<FetchedPage> {
-  const page = await google.listCalendars(request)
-  return { tokens: page, store: (unit, context) => storeCalendarPage(unit, rows, page, context) }
-}
-
-async function fetchEvents(
-  { store, google, resources, events }: WalkParts,
-  run: ClaimedRun,
-  request: TokenRequest,
-): Promise<FetchedPage> {
-  const resource = await store.transaction((unit) => resources.find(unit, run.resourceId))
-  const page = await google.listEvents({ ...request, calendarGoogleId: resource?.googleId ?? '' })
-  return { tokens: page, store: (unit, context) => storeEventPage(unit, events, page, context) }
 }
 
 /** The complete calendar list sends every sync that waited for it on to the calendars. */

@@ -15,13 +15,7 @@ export const calendarErrors = defineErrors({
     kind: 'rejected',
     message: 'timeMin must be before timeMax, at most ten years apart.',
   },
-  window_too_wide: {
-    kind: 'rejected',
-    message: 'Too many occurrences in this window; ask for a narrower one.',
-  },
   google_protocol_broken: { kind: 'unavailable', message: 'Google answered something that cannot be used.' },
   sync_cursor_rejected: { kind: 'unavailable', message: 'Google refused the sync position twice.' },
   lease_lost: { kind: 'conflict', message: 'Another process works on this resource now.' },
-  google_refused: { kind: 'unavailable', message: 'Google did not answer the request.' },
-  access_refused: { kind: 'unavailable', message: 'There is no access token for this connection.' },
 })

@@ -1,4 +1,5 @@
 import type { SyncCounts, SyncMode } from '@evergrant/event-contracts'
+import type { OpeningReason } from './sync-cursor.ts'
 
 export type ResourceKind = 'calendar_list' | 'calendar'
 
@@ -10,7 +11,7 @@ export type ResourceFact =
       readonly data: {
         readonly resourceId: string
         readonly generation: number
-        readonly reason: 'first' | 'asked' | 'query_changed' | 'sync_token_lost'
+        readonly reason: OpeningReason
       }
     }
   | {

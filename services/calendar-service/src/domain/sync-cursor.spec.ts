@@ -5,6 +5,8 @@ import {
   advance,
   beginPass,
   emptyCursor,
+  isUnbelievable,
+  lookAgain,
   nextRequest,
   reopen,
   type SyncCursor,
@@ -97,6 +99,19 @@ describe('a sync cursor', () => {
     const on = advance(cursor, pass, { nextPageToken: 'P2', nextSyncToken: null })
     expect(codeOf(() => advance(on.cursor, on.pass, page))).toBe('google_protocol_broken')
     expect(on.cursor.syncToken).toBe('T1')
+  })
+
+  it('looks again, once, before it closes unbelievably much', () => {
+    expect(isUnbelievable({ readable: 12, absent: 12 })).toBe(true)
+    expect(isUnbelievable({ readable: 100, absent: 50 })).toBe(false)
+    expect(isUnbelievable({ readable: 9, absent: 9 })).toBe(false)
+    const full = beginPass(synced, { ...wanted, mode: 'full' })
+    const done = advance(full.cursor, full.pass, { nextPageToken: null, nextSyncToken: 'T2' })
+    expect(lookAgain(done.cursor, done.pass)).toMatchObject({
+      opened: 'mass_deletion_suspected',
+      cursor: { syncToken: null },
+      pass: { mode: 'full', staged: true, pageToken: null, secondLook: true },
+    })
   })
 
   it('starts over from its token when a pass is given up', () => {

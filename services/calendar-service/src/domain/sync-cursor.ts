@@ -26,6 +26,8 @@ export interface Pass {
   readonly pages: number
   /** How often this pass has had to start over because Google no longer knew its token. */
   readonly restarts: number
+  /** The first look at this generation would have closed unbelievably much; this one is believed. */
+  readonly secondLook?: boolean
 }
 
 export interface PageTokens {
@@ -35,7 +37,12 @@ export interface PageTokens {
 
 export const emptyCursor: SyncCursor = { generation: 0, syncToken: null, queryHash: null, pass: null }
 
-export type OpeningReason = 'first' | 'asked' | 'query_changed' | 'sync_token_lost'
+export type OpeningReason =
+  | 'first'
+  | 'asked'
+  | 'query_changed'
+  | 'sync_token_lost'
+  | 'mass_deletion_suspected'
 
 export interface BegunPass {
   readonly cursor: SyncCursor
@@ -125,4 +132,19 @@ export function reopen(cursor: SyncCursor, pass: Pass, hasRows: boolean): BegunP
   if (pass.restarts > 0) throw calendarErrors.sync_cursor_rejected()
   const again = fullPass(pass.generation + 1, hasRows, pass.restarts + 1)
   return { cursor: { ...cursor, syncToken: null, pass: again }, pass: again, opened: 'sync_token_lost' }
+}
+
+/** A list that lacks this much is more often a fault than a wish: calendars have been emptied by one bad answer. */
+export function isUnbelievable(sweep: { readonly readable: number; readonly absent: number }): boolean {
+  return sweep.absent >= 10 && sweep.absent * 2 > sweep.readable
+}
+
+/** Looks again before anything is closed. What the second look says is done. */
+export function lookAgain(cursor: SyncCursor, pass: Pass): BegunPass {
+  const again: Pass = { ...fullPass(pass.generation + 1, true, pass.restarts), secondLook: true }
+  return {
+    cursor: { ...cursor, syncToken: null, pass: again },
+    pass: again,
+    opened: 'mass_deletion_suspected',
+  }
 }

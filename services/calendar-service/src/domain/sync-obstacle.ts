@@ -8,6 +8,7 @@ export type ObstacleWord =
   | 'token_unavailable'
   | 'google_protocol_broken'
   | 'sync_cursor_rejected'
+  | 'internal_error'
 
 /** What keeps a resource from being synced right now, in one stable word. */
 export class SyncObstacle extends Error {

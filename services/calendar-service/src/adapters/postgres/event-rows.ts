@@ -65,6 +65,9 @@ const switchText = `
 
 const closed = `status = 'cancelled', raw = e.raw || '{"status": "cancelled"}'`
 
+const notStaged = `not exists (select 1 from calendar_event_staged s
+  where s.calendar_id = e.calendar_id and s.event_id = e.event_id)`
+
 export const postgresEventRows: EventRows = {
   hasAny: async (unit, calendarId) => {
     const rows = await sqlOf(unit)('select 1 from calendar_event where calendar_id = $1 limit 1', [
@@ -80,6 +83,14 @@ export const postgresEventRows: EventRows = {
   stage: async (unit, page) => {
     await sqlOf(unit)(stageText, [page.calendarId, pageAsJson(page.events, page.timeZone)])
   },
+  absent: async (unit, calendarId) => {
+    const [found] = await sqlOf(unit)<{ readable: number; absent: number }>(
+      `select count(*)::int as readable, (count(*) filter (where ${notStaged}))::int as absent
+         from calendar_event e where e.calendar_id = $1 and e.status <> 'cancelled'`,
+      [calendarId],
+    )
+    return found ?? { readable: 0, absent: 0 }
+  },
   swap: async (unit, calendar) => {
     const sql = sqlOf(unit)
     const { calendarId } = calendar
@@ -88,18 +99,16 @@ export const postgresEventRows: EventRows = {
       [calendarId],
     )
     const changed = await sql<WrittenEvent>(switchText, [calendarId])
-    const absent = `not exists (select 1 from calendar_event_staged s
-                     where s.calendar_id = e.calendar_id and s.event_id = e.event_id)`
     const swept = await sql<WrittenEvent>(
       `update calendar_event e set ${closed}
-        where e.calendar_id = $1 and e.status <> 'cancelled' and ${absent}
+        where e.calendar_id = $1 and e.status <> 'cancelled' and ${notStaged}
       returning e.event_id as "eventId", e.etag, true as cancelled, e.etag as "etagBefore"`,
       [calendarId],
     )
     // An occurrence that is no longer cancelled at Google must not stay hidden here.
     await sql(
       `delete from calendar_event e
-        where e.calendar_id = $1 and e.status = 'cancelled' and e.recurring_event_id is not null and ${absent}
+        where e.calendar_id = $1 and e.status = 'cancelled' and e.recurring_event_id is not null and ${notStaged}
           and e.event_id <> all($2::text[])`,
       [calendarId, swept.map(({ eventId }) => eventId)],
     )

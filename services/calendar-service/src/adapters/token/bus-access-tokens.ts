@@ -1,3 +1,4 @@
+import type { Clock } from '@evergrant/decider'
 import type { EventBus, Reply } from '@evergrant/event-bus'
 import { requiredScopes } from '@evergrant/event-contracts'
 import { z } from 'zod'
@@ -10,32 +11,49 @@ const refusalSchema = z.object({ retryAfter: z.number().nullish() })
 
 // Google's live an hour: asking for most of that brings a new one, unless the refused one was just issued.
 const freshSeconds = 3000
+// Borrowed for as long as it is kept, so that the calendars of one sync share one entry in the record of vends.
 const usableSeconds = 60
+const keptMs = 30_000
 
 // The user, or a consent, has to change something first; waiting does not help.
 const lasting: Readonly<Record<string, ObstacleWord>> = {
   needs_reauthorization: 'needs_reauthorization',
   missing_scopes: 'missing_scopes',
-  disconnected: 'disconnected',
+}
+
+export interface BusAccessTokensOptions {
+  readonly bus: Pick<EventBus, 'request'>
+  readonly clock: Clock
+  readonly timeoutMs: number
 }
 
 /** Access tokens from token-service, over NATS request/reply. */
-export function createBusAccessTokens(
-  bus: Pick<EventBus, 'request'>,
-  options: { readonly timeoutMs: number },
-): AccessTokens {
+export function createBusAccessTokens({ bus, clock, timeoutMs }: BusAccessTokensOptions): AccessTokens {
+  const kept = new Map<string, { readonly accessToken: string; readonly untilMs: number }>()
+
+  const borrow = async (connectionId: string, minValiditySeconds: number): Promise<string> => {
+    const body = {
+      connectionId,
+      requiredScopes: requiredScopes('calendar', 'read'),
+      purpose: 'calendar.sync',
+      minValiditySeconds,
+    }
+    const reply = await ask(bus, timeoutMs, body)
+    if (!reply.ok) throw refusalOf(reply)
+    const answer = answerSchema.safeParse(reply.body)
+    if (answer.success) return answer.data.accessToken
+    throw new SyncObstacle({ word: 'token_unavailable', passing: true, retryAfterSeconds: null })
+  }
   return {
     get: async (connectionId, { fresh }) => {
-      const reply = await ask(bus, options.timeoutMs, {
-        connectionId,
-        requiredScopes: requiredScopes('calendar', 'read'),
-        purpose: 'calendar.sync',
-        minValiditySeconds: fresh ? freshSeconds : usableSeconds,
-      })
-      if (!reply.ok) throw refusalOf(reply)
-      const answer = answerSchema.safeParse(reply.body)
-      if (answer.success) return answer.data.accessToken
-      throw new SyncObstacle({ word: 'token_unavailable', passing: true, retryAfterSeconds: null })
+      const now = clock.now().getTime()
+      for (const [id, { untilMs }] of kept) if (untilMs <= now) kept.delete(id)
+      const known = fresh ? undefined : kept.get(connectionId)
+      if (known) return known.accessToken
+      kept.delete(connectionId)
+      const accessToken = await borrow(connectionId, fresh ? freshSeconds : usableSeconds)
+      kept.set(connectionId, { accessToken, untilMs: now + keptMs })
+      return accessToken
     },
   }
 }
