@@ -7,7 +7,9 @@ import { type NatsOptions, natsPlan } from '../nats/nats-server.ts'
 import { postgresPlan, postgresUrl } from '../postgres/postgres-server.ts'
 import { freePort } from '../processes/free-port.ts'
 import { type Launched, launchProcess } from '../processes/launch-process.ts'
+import { recordProcess } from '../processes/pid-file.ts'
 import type { ProcessPlan } from '../processes/process-plan.ts'
+import { claim, testFolderPrefix } from './sweep.ts'
 
 /** A server of one spec: its own process, port and data, so it can be killed without hurting another spec. */
 export interface OwnServer {
@@ -69,12 +71,16 @@ async function ownServer(
   port: number,
   planIn: (dataDir: string) => ProcessPlan,
 ): Promise<OwnServer> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'evergrant-test-'))
+  const dataDir = mkdtempSync(join(tmpdir(), testFolderPrefix))
   chmodSync(dataDir, 0o755)
+  claim(dataDir)
   let running: Launched | undefined
   let lastPid = 0
   const start = async () => {
-    running = await launchProcess(planIn(dataDir))
+    const plan = planIn(dataDir)
+    running = await launchProcess(plan, {
+      onSpawn: (pid) => recordProcess(join(dataDir, 'run'), plan.name, pid),
+    })
     lastPid = running.pid
   }
   const end = async () => {
@@ -104,7 +110,9 @@ async function ownServer(
     },
     restart: async ({ fresh = false } = {}) => {
       await end()
-      if (fresh) rmSync(dataDir, { recursive: true, force: true })
+      if (fresh)
+        for (const data of ['jetstream', 'postgres'])
+          rmSync(join(dataDir, data), { recursive: true, force: true })
       await start()
     },
     stop: async () => {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
-import { type OwnServer, startNatsServer, startPostgresServer } from './own-servers.ts'
+import { usableImages } from './container-images.ts'
+import { startNatsServer, startPostgresServer } from './own-servers.ts'
+import { sweepTestServers } from './sweep.ts'
 
 /** The servers every spec of a run shares. */
 export interface SharedServers {
@@ -17,40 +19,79 @@ export interface SharedServers {
 export const serviceRole = 'evergrant_service'
 const testLogin = 'evergrant_test_service'
 
-/** What the user gave by EVERGRANT_TEST_POSTGRES_URL and EVERGRANT_TEST_NATS_URL, or servers of our own. */
+interface Server {
+  readonly url: string
+  readonly from: string
+  readonly stop: () => Promise<void>
+}
+
+/** What the user gave by EVERGRANT_TEST_POSTGRES_URL and EVERGRANT_TEST_NATS_URL; else containers where an engine has
+ * the images; else the embedded binaries. All of them are the real thing. */
 export async function startSharedServers(): Promise<SharedServers> {
-  const own: OwnServer[] = []
-  const keep = <Server extends OwnServer>(server: Server): Server => {
-    own.push(server)
-    return server
-  }
-  const given = {
-    // biome-ignore lint/style/noProcessEnv: the test kit's own two settings.
-    postgres: process.env.EVERGRANT_TEST_POSTGRES_URL,
-    // biome-ignore lint/style/noProcessEnv: the test kit's own two settings.
-    nats: process.env.EVERGRANT_TEST_NATS_URL,
+  await sweepTestServers()
+  const { env } = process
+  const { EVERGRANT_TEST_POSTGRES_URL: postgresUrl, EVERGRANT_TEST_NATS_URL: natsUrl, DOCKER_HOST } = env
+  const given = (url: string, name: string): Server => ({
+    url,
+    from: `given by ${name}`,
+    stop: async () => {},
+  })
+  const containers =
+    postgresUrl === undefined && natsUrl === undefined ? await containersOrNothing(DOCKER_HOST) : undefined
+  const starting: [Promise<Server>, Promise<Server>] = containers ?? [
+    postgresUrl === undefined
+      ? startPostgresServer().then((server) => ({ ...embedded, url: server.url, stop: server.stop }))
+      : Promise.resolve(given(postgresUrl, 'EVERGRANT_TEST_POSTGRES_URL')),
+    natsUrl === undefined
+      ? startNatsServer().then((server) => ({ ...embedded, url: server.url, stop: server.stop }))
+      : Promise.resolve(given(natsUrl, 'EVERGRANT_TEST_NATS_URL')),
+  ]
+  const stop = async () => {
+    const started = await Promise.allSettled(starting)
+    await Promise.all(started.map((each) => (each.status === 'fulfilled' ? each.value.stop() : undefined)))
   }
   try {
-    const [postgresAdminUrl, natsUrl] = await Promise.all([
-      given.postgres ?? startPostgresServer().then((server) => keep(server).url),
-      given.nats ?? startNatsServer().then((server) => keep(server).url),
-    ])
-    await createRoles(postgresAdminUrl)
+    const [postgres, nats] = await Promise.all(starting)
+    await createRoles(postgres.url)
     const testRunId = randomBytes(4).toString('hex')
     return {
-      postgresAdminUrl,
-      natsUrl,
+      postgresAdminUrl: postgres.url,
+      natsUrl: nats.url,
       testRunId,
-      description: `PostgreSQL ${given.postgres === undefined ? 'started for this run' : 'given by EVERGRANT_TEST_POSTGRES_URL'}, nats-server ${given.nats === undefined ? 'started for this run' : 'given by EVERGRANT_TEST_NATS_URL'}`,
+      description: `PostgreSQL ${postgres.from}, nats-server ${nats.from}`,
       stop: async () => {
-        if (given.postgres !== undefined) await dropDatabases(postgresAdminUrl, `t_${testRunId}_`)
-        await Promise.all(own.map((server) => server.stop()))
+        if (postgresUrl !== undefined) await dropDatabases(postgresUrl, `t_${testRunId}_`)
+        await stop()
       },
     }
   } catch (error) {
-    await Promise.all(own.map((server) => server.stop()))
+    await stop()
     throw error
   }
+}
+
+const embedded = { from: 'from embedded binaries' }
+
+async function containersOrNothing(
+  dockerHost: string | undefined,
+): Promise<[Promise<Server>, Promise<Server>] | undefined> {
+  const images = await usableImages(dockerHost)
+  if (images === undefined) return undefined
+  if ('lacking' in images) {
+    process.stderr.write(`servers: ${images.lacking}; using embedded binaries\n`)
+    return undefined
+  }
+  const { startContainerServers } = await import('./container-servers.ts')
+  const servers = await startContainerServers(images).catch((error) => {
+    process.stderr.write(`servers: the containers did not start (${error}); using embedded binaries\n`)
+    return undefined
+  })
+  if (servers === undefined) return undefined
+  const { postgresAdminUrl, natsUrl, stop } = servers
+  return [
+    Promise.resolve({ url: postgresAdminUrl, from: `in a container of ${images.postgres}`, stop }),
+    Promise.resolve({ url: natsUrl, from: `in a container of ${images.nats}`, stop: async () => {} }),
+  ]
 }
 
 /** A login without any right of its own, in the group the migrations grant to. */
