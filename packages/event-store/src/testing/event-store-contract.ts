@@ -1,18 +1,12 @@
 import { contracts, publication } from '@evergrant/event-contracts'
 import { describe, expect, it } from 'vitest'
-import type { Append, EventStore, FactCatalogue, Projection } from '../event-store.ts'
+import type { Append, EventStore, FactCatalogue } from '../event-store.ts'
 import { handleCommand } from '../handle-command.ts'
 
 /** Facts the contract suite appends; `Noted` is at its second schema version. */
 export const contractFacts: FactCatalogue = {
   Noted: { schemaVersion: 2, upcasters: { 1: (data) => ({ ...data, upcasted: true }) } },
   Counted: { schemaVersion: 1 },
-}
-
-/** What the suite saw inline, to compare with what was committed. */
-export interface SeenFacts {
-  readonly projection: Projection
-  readonly seen: () => Promise<readonly string[]>
 }
 
 let streams = 0
