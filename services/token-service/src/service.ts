@@ -10,7 +10,6 @@ import {
   createLogger,
   createMetrics,
   createPostgresIdempotencyStore,
-  type Exchange,
   systemClock,
   uuidv7Ids,
 } from '@evergrant/service-runtime'
@@ -48,7 +47,11 @@ import { UserOauthToken } from './projections/user-oauth-token.ts'
 
 const name = 'token-service'
 const version = '0.1.0'
+/** Longer than a refresh may take; a replica that dies leaves its claims to the others after that. */
 const claimMs = 60_000
+const clock = systemClock
+const ids = uuidv7Ids
+const random = Math.random
 
 /** What tests may change about a service; production leaves it alone. */
 export interface TokenServiceOptions {
@@ -69,33 +72,127 @@ export async function startTokenService(
   config: TokenConfig,
   options: TokenServiceOptions = {},
 ): Promise<TokenService> {
-  const logger = createLogger({ name, level: config.LOG_LEVEL })
-  const clock = systemClock
-  const ids = uuidv7Ids
-  const random = Math.random
-  const holder = { instanceId: config.INSTANCE_ID ?? randomUUID(), bootId: randomUUID() }
-  const onError = (what: string) => (error: unknown) => logger.warn({ err: error }, what)
+  const outside = await openOutside(config)
+  const core = createCore(config, options, outside)
+  const { exchange } = core
+  const { bus, database, logger } = outside
 
+  const clocks = startClocks(outside, core)
+  const app = createApp(config, outside, core, clocks.revocations.hurry)
+  await exchange.start()
+  const serving = await bus.serve(
+    accessTokenService({
+      ...core.vend,
+      version,
+      newId: () => ids.next(),
+      onDefect: outside.onError('a vend over NATS failed'),
+    }),
+  )
+  const url = await app.listen({ host: config.HOST, port: config.PORT })
+
+  let stopping: Promise<void> | undefined
+  /** Callers first, then what works for them, then the road, then the truth. */
+  const shutDown = async () => {
+    outside.health.drain()
+    await app.close()
+    await serving.stop()
+    await clocks.refreshes.stop()
+    await clocks.revocations.stop()
+    await clocks.resuming
+    await core.freshness.drain()
+    await core.signals.stop()
+    await exchange.stop()
+    await core.vendLog.stop()
+    await bus.close()
+    await database.close()
+  }
+  return {
+    url,
+    logger,
+    stop: () => {
+      stopping ??= shutDown()
+      return stopping
+    },
+  }
+}
+
+type Outside = Awaited<ReturnType<typeof openOutside>>
+
+/** Everything that exists without us: key files, database, bus. */
+async function openOutside(config: TokenConfig) {
+  const logger = createLogger({ name, level: config.LOG_LEVEL })
   const keys = await loadKeyRing(config.VAULT_KEY_RING_FILE)
   const open = await loadSealedTokens(config.TOKEN_SEALING_PRIVATE_KEY_FILE)
-  const metrics = createMetrics(name)
-  const health = createHealth({ clock })
   const database = await openDatabase({
     url: config.DATABASE_URL,
     entities: [UserOauthToken],
     applicationName: name,
   })
-  const bus = await connectEventBus({ url: config.NATS_URL, name, clock })
-  let exchange: Exchange | undefined
+  return {
+    logger,
+    keys,
+    open,
+    database,
+    bus: await connectEventBus({ url: config.NATS_URL, name, clock }),
+    metrics: createMetrics(name),
+    health: createHealth({ clock }),
+    holder: { instanceId: config.INSTANCE_ID ?? randomUUID(), bootId: randomUUID() },
+    onError: (what: string) => (error: unknown) => logger.warn({ err: error }, what),
+  }
+}
+
+type Core = ReturnType<typeof createCore>
+
+/** The use cases and what they ask of the outside. */
+function createCore(config: TokenConfig, options: TokenServiceOptions, outside: Outside) {
+  const { database, bus, metrics, holder, onError } = outside
+  const publicUrl = config.PUBLIC_URL
+  const google = createGoogle(config, options, outside)
+  const { provider } = google
+  const vault = createPostgresVault({ database, keys: outside.keys, ids })
+  const grants = grantQueries(database)
   const store = createPostgresEventStore({
     database,
     source: name,
     facts: grantFactCatalogue,
     projections: [grantsProjection],
     clock,
-    onCommitted: () => exchange?.wake(),
+    // Called after commits only, and none happens before the exchange below exists.
+    onCommitted: () => exchange.wake(),
   })
+  const handle = grantHandler({ store, publicUrl })
+  const outcomes = createTokenOutcomes(metrics, clock)
+  const signals = createRefreshSignals(bus)
+  const vendLog = createVendLog({ database, ids, onError: onError('vends are not written yet') })
+  const refreshing = { handle, grants, vault, provider, signals, outcomes, clock, ids, random, holder }
+  const freshness = createFreshness({
+    ...refreshing,
+    settled: signals.settled,
+    leaseMs: options.leaseMs ?? refreshLeaseMs,
+    ...(options.crashPoint === undefined ? {} : { crashPoint: options.crashPoint }),
+  })
+  const onBackgroundFailure = onError('a refresh behind a vend failed')
+  const vend = { ...refreshing, freshness, vendLog, publicUrl, onBackgroundFailure }
+  const exchange = createExchange({
+    database,
+    store,
+    bus,
+    context: 'token',
+    consumes: [
+      {
+        stream: 'OAUTH',
+        handlers: oauthStreamHandlers({ handle, vault, clock, random, open: outside.open }),
+      },
+    ],
+    instanceId: holder.instanceId,
+    clock,
+    logger: outside.logger,
+    metrics,
+  })
+  return { ...refreshing, ...google, store, freshness, vendLog, vend, exchange, publicUrl }
+}
 
+function createGoogle(config: TokenConfig, options: TokenServiceOptions, { metrics, onError }: Outside) {
   const googleClock = createGoogleClock(clock)
   const discovery = createGoogleDiscovery({ issuer: config.GOOGLE_ISSUER, clock, googleClock })
   const provider = createGoogleTokens({
@@ -109,80 +206,43 @@ export async function startTokenService(
   })
   // Asked early for its Date header: the first vend must know already how wrong our clock is.
   discovery.endpoints().catch(onError('Google could not be reached yet'))
-  const vault = createPostgresVault({ database, keys, ids })
-  const grants = grantQueries(database)
-  const publicUrl = config.PUBLIC_URL
-  const handle = grantHandler({ store, publicUrl })
-  const outcomes = createTokenOutcomes(metrics, clock)
-  const signals = createRefreshSignals(bus)
-  const vendLog = createVendLog({ database, ids, onError: onError('vends not written yet') })
-  const freshness = createFreshness({
-    handle,
-    grants,
-    vault,
-    provider,
-    signals,
-    settled: signals.settled,
-    outcomes,
-    clock,
-    ids,
-    random,
-    holder,
-    leaseMs: options.leaseMs ?? refreshLeaseMs,
-    ...(options.crashPoint === undefined ? {} : { crashPoint: options.crashPoint }),
-  })
-  const vend = {
-    grants,
-    vault,
-    provider,
-    freshness,
-    vendLog,
-    outcomes,
-    clock,
-    publicUrl,
-    onBackgroundFailure: onError('a refresh behind a vend failed'),
-  }
+  return { discovery, provider }
+}
 
-  exchange = createExchange({
-    database,
-    store,
-    bus,
-    context: 'token',
-    consumes: [{ stream: 'OAUTH', handlers: oauthStreamHandlers({ handle, vault, clock, random, open }) }],
-    instanceId: holder.instanceId,
-    clock,
-    logger,
-    metrics,
-  })
-
+function startClocks({ database, holder, onError }: Outside, core: Core) {
+  const { provider, freshness } = core
   const due = (task: GrantTask) => (limit: number) =>
     claimDueGrants(database, { task, now: provider.now(), limit, claimMs })
-  const revocations = startRevocationClock({
-    handle,
-    grants,
-    vault,
-    provider,
-    clock,
-    random,
-    claim: due('revoke'),
-    ids,
-    onError: onError('a revocation was not finished'),
-  })
-  const refreshes = startRefreshClock({
-    claim: due('refresh'),
-    freshness,
-    ids,
-    onError: onError('a scheduled refresh failed'),
-  })
+  return {
+    refreshes: startRefreshClock({
+      claim: due('refresh'),
+      freshness,
+      ids,
+      onError: onError('a scheduled refresh failed'),
+    }),
+    revocations: startRevocationClock({
+      ...core,
+      claim: due('revoke'),
+      onError: onError('a revocation was not finished'),
+    }),
+    resuming: resumeAbandonedRefreshes({
+      abandoned: () => abandonedRefreshes(database, holder),
+      freshness,
+      ids,
+      onError: onError('refreshes of an earlier life were not resumed'),
+    }),
+  }
+}
 
+function createApp(config: TokenConfig, outside: Outside, core: Core, revokeSoon: (grantId: string) => void) {
+  const { database, health, metrics, logger, holder } = outside
   declareCapabilities(health, {
     ping: () => database.ping(),
-    tokenQuery: () => grants.ofConnection(holder.bootId),
-    discovery,
+    tokenQuery: () => core.grants.ofConnection(holder.bootId),
+    discovery: core.discovery,
     clientConfigured: config.GOOGLE_CLIENT_ID !== '' && config.GOOGLE_CLIENT_SECRET !== '',
-    exchange,
+    exchange: core.exchange,
   })
-
   const app = createHttpApp({
     name,
     version,
@@ -199,58 +259,14 @@ export async function startTokenService(
     clock,
     ids,
   })
-  connectionRoutes(app, {
-    grants,
-    handle,
-    freshness,
-    provider,
-    revokeSoon: revocations.hurry,
-    clock,
-    publicUrl,
-  })
-  accessTokenRoutes(app, vend)
-  historyRoutes(app, { grants, store, database })
+  connectionRoutes(app, { ...core, revokeSoon })
+  accessTokenRoutes(app, core.vend)
+  historyRoutes(app, { ...core, database })
   googleHealthRoutes(app, {
     serviceHealth: () => serviceHealth(database),
-    ratesOf: outcomes.ratesOf,
+    ratesOf: core.outcomes.ratesOf,
     clock,
   })
   schemaRoutes(app)
-
-  await exchange.start()
-  const serving = await bus.serve(
-    accessTokenService({ ...vend, version, newId: () => ids.next(), onDefect: onError('a vend failed') }),
-  )
-  const resuming = resumeAbandonedRefreshes({
-    abandoned: () => abandonedRefreshes(database, holder),
-    freshness,
-    ids,
-    onError: onError('refreshes of an earlier life were not resumed'),
-  })
-  const url = await app.listen({ host: config.HOST, port: config.PORT })
-
-  let stopping: Promise<void> | undefined
-  /** Callers first, then what works for them, then the road, then the truth. */
-  const shutDown = async () => {
-    health.drain()
-    await app.close()
-    await serving.stop()
-    await refreshes.stop()
-    await revocations.stop()
-    await resuming
-    await freshness.drain()
-    await signals.stop()
-    await exchange?.stop()
-    await vendLog.stop()
-    await bus.close()
-    await database.close()
-  }
-  return {
-    url,
-    logger,
-    stop: () => {
-      stopping ??= shutDown()
-      return stopping
-    },
-  }
+  return app
 }
