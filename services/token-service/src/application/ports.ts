@@ -48,6 +48,8 @@ export type RevocationAnswer =
 
 /** Google's token and revocation endpoints. Both answer with evidence instead of throwing; both have a deadline. */
 export interface ProviderTokens {
+  /** How long refreshes are best not even tried, because the endpoint's breaker is open; null when it is not. */
+  pausedForSeconds(): number | null
   refresh(refreshToken: string): Promise<RefreshAnswer>
   revoke(token: string): Promise<RevocationAnswer>
   /** Our clock, corrected by what Google's `Date` headers say. */

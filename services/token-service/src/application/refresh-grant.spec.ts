@@ -27,6 +27,7 @@ describe('one attempt to refresh', () => {
   let kept: string[]
   let calls: number
   let answer: RefreshAnswer
+  let paused: number | null
   /** Transactions that fail as if the database were away, counted from the announcement on. */
   let failing: Set<number>
 
@@ -59,6 +60,7 @@ describe('one attempt to refresh', () => {
       },
       provider: {
         now: () => now,
+        pausedForSeconds: () => paused,
         refresh: async () => {
           calls += 1
           return answer
@@ -78,6 +80,7 @@ describe('one attempt to refresh', () => {
     kept = []
     calls = 0
     answer = success
+    paused = null
     failing = new Set()
     store = createInMemoryEventStore({
       source: 'token-service',
@@ -111,6 +114,16 @@ describe('one attempt to refresh', () => {
     expect(calls).toBe(1)
     expect(kept).toEqual(['2:ya29.new'])
     expect(await typesOf()).toEqual(['GrantOpened', 'TokensReceived', 'RefreshStarted', 'GrantRefreshed'])
+  })
+
+  it('leaves Google and the record alone while the breaker is open', async () => {
+    paused = 10
+    await expect(refreshGrant(deps(), request)).rejects.toMatchObject({
+      code: 'google_unavailable',
+      context: { retryAfterSeconds: 10 },
+    })
+    expect(calls).toBe(0)
+    expect(await typesOf()).toEqual(['GrantOpened', 'TokensReceived'])
   })
 
   it('does not ask Google when it could not announce', async () => {

@@ -42,6 +42,11 @@ export async function refreshGrant(deps: RefreshDeps, request: RefreshRequest): 
   const grant = await deps.grants.byId(request.grantId)
   if (!grant) throw tokenErrors.connection_not_found()
   if (grant.generation > request.seenGeneration) return
+  const pause = deps.provider.pausedForSeconds()
+  // While Google is known to be ill, thousands of announcements and failures would only fill the record.
+  if (pause !== null && grant.refreshTokenGeneration !== null) {
+    throw tokenErrors.google_unavailable({ retryAfterSeconds: pause })
+  }
   // Opened before the announcement: a token nobody can read must not leave an announcement without an outcome.
   const refreshToken = await openRefreshToken(deps, grant)
   const attemptId = deps.ids.next()

@@ -17,6 +17,9 @@ export interface GoogleTokensOptions {
   readonly metrics: BreakerMetrics
 }
 
+/** How long an open breaker of the token endpoint stays open. */
+const pauseSeconds = 10
+
 /** Carries an answer that says Google is ill, or our client is, through the breaker. */
 class IllAnswer extends Error {
   readonly answer: Extract<RefreshAnswer, { ok: false }>
@@ -33,7 +36,13 @@ export function createGoogleTokens(options: GoogleTokensOptions): ProviderTokens
   const { clientId, clientSecret, discovery, googleClock, clock, deadlineMs, metrics } = options
   const client: oauth.Client = { client_id: clientId }
   const isFailure = (error: unknown) => !(error instanceof DomainError)
-  const tokenBreaker = createBreaker({ name: 'google.token', timeoutMs: deadlineMs, isFailure, metrics })
+  const tokenBreaker = createBreaker({
+    name: 'google.token',
+    timeoutMs: deadlineMs,
+    resetMs: pauseSeconds * 1000,
+    isFailure,
+    metrics,
+  })
   const revokeBreaker = createBreaker({ name: 'google.revoke', timeoutMs: deadlineMs, isFailure, metrics })
 
   const askForTokens = async (refreshToken: string, signal: AbortSignal): Promise<RefreshAnswer> => {
@@ -57,6 +66,7 @@ export function createGoogleTokens(options: GoogleTokensOptions): ProviderTokens
 
   return {
     now: () => googleClock.now(),
+    pausedForSeconds: () => (tokenBreaker.state() === 'open' ? pauseSeconds : null),
     refresh: async (refreshToken) => {
       try {
         return await tokenBreaker.run((signal) => askForTokens(refreshToken, signal))
