@@ -1,7 +1,7 @@
 import { type Environment, isLoopback, readConfig, serviceConfigShape } from '@evergrant/service-runtime'
 import { z } from 'zod'
 
-export const calendarConfigShape = {
+const calendarConfigShape = {
   ...serviceConfigShape,
   GOOGLE_API_ROOT_URL: z
     .url({ protocol: /^https?$/ })

@@ -59,6 +59,30 @@ describe('reading the copy', () => {
     expect(await refusal('/v1/calendar/events/nosuch')).toEqual({ status: 404, code: 'unknown_event' })
   })
 
+  it('finds an occurrence of a series by the id Google gives it', async () => {
+    const query = '&expand=instances&timeMin=2026-01-01T00:00:00Z&timeMax=2027-01-01T00:00:00Z'
+    const occurrence = (await world.events(service, user, query)).find(({ id }) => /_\d{8}/.test(id ?? ''))
+    const found = await world.call(service, `/v1/calendar/events/${occurrence?.id}`, { sub: user.user })
+    expect(found).toMatchObject({ status: 200, body: { ...occurrence } })
+    const elsewhere = `${occurrence?.id?.replace(/_.*/, '')}_20270101T031700Z`
+    expect(await refusal(`/v1/calendar/events/${elsewhere}`)).toEqual({ status: 404, code: 'unknown_event' })
+  })
+
+  it('asks which one is meant when an event is in several calendars', async () => {
+    const several = world.newUser()
+    const { id: team } = world.google().addCalendar({ email: several.email, summary: 'Team' })
+    const invitation = { id: 'invited1', start: { date: '2026-03-01' }, end: { date: '2026-03-02' } }
+    for (const calendar of [several.email, team]) world.google().putEvent(calendar, invitation)
+    await world.connected(service, several)
+    const ask = (query = '') =>
+      world.call(service, `/v1/calendar/events/invited1${query}`, { sub: several.user })
+    expect(await ask()).toMatchObject({ status: 409, body: { code: 'ambiguous_event' } })
+    expect(await ask(`?calendarId=${several.calendarId(team)}`)).toMatchObject({
+      status: 200,
+      body: { id: 'invited1', calendarId: several.calendarId(team) },
+    })
+  })
+
   it("shows nobody what is another user's", async () => {
     const other = world.newUser()
     const sync = await world.sync(service, user)
@@ -110,6 +134,14 @@ describe('reading the copy', () => {
     const first = await ask()
     expect((await ask()).body.id).toBe(first.body.id)
     await world.ended(service, user, first.body.id ?? '')
+  })
+
+  it('says what waits to be synced, and what callers can rely on', async () => {
+    const metrics = await (await fetch(`${service.url}/metrics`)).text()
+    expect(metrics).toMatch(/evergrant_sync_runs_due\{[^}]*\} \d/)
+    const ready = await fetch(`${service.url}/health/ready`)
+    expect(await ready.text()).toContain('calendar.sync')
+    expect(ready.status).toBe(200)
   })
 
   it('streams the progress of a sync to its end', async () => {

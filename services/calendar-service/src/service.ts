@@ -42,9 +42,11 @@ import { calendarRoutes } from './entry-points/http/calendar-routes.ts'
 import { declareCapabilities } from './entry-points/http/capabilities.ts'
 import { changeRoutes } from './entry-points/http/change-routes.ts'
 import { eventRoutes } from './entry-points/http/event-routes.ts'
+import { measureBacklog } from './entry-points/http/sync-metrics.ts'
 import { syncRoutes } from './entry-points/http/sync-routes.ts'
 import { calendarsOf } from './projections/calendars.ts'
 import { knownConnections } from './projections/known-connections.ts'
+import { syncBacklog } from './projections/sync-backlog.ts'
 import { syncStatus } from './projections/sync-status.ts'
 
 const name = 'calendar-service'
@@ -181,6 +183,7 @@ export async function startCalendarService(
     breakerState: breaker.state,
     exchange,
   })
+  measureBacklog(metrics, () => syncBacklog(database), onError('the backlog was not measured'))
   const app = createHttpApp({
     name,
     version,

@@ -1,6 +1,6 @@
-import type { EventStore, UnitOfWork } from '@evergrant/event-store'
+import type { UnitOfWork } from '@evergrant/event-store'
 import type { PageStep } from '../domain/sync-cursor.ts'
-import type { CalendarRows, ClaimedRun, EventRows, GoogleCalendar, PageRequest, Resources } from './ports.ts'
+import type { CalendarRows, ClaimedRun, EventRows, GoogleCalendar, PageRequest } from './ports.ts'
 import {
   closesUnbelievablyMuch,
   type PageContext,
@@ -18,9 +18,7 @@ export interface FetchedPage {
 }
 
 export interface PageParts {
-  readonly store: EventStore
   readonly google: GoogleCalendar
-  readonly resources: Resources
   readonly events: EventRows
   readonly calendars: CalendarRows
 }
@@ -41,12 +39,11 @@ async function fetchCalendars(rows: PageParts, request: PageRequest): Promise<Fe
 }
 
 async function fetchEvents(
-  { store, google, resources, events }: PageParts,
+  { google, events }: PageParts,
   run: ClaimedRun,
   request: PageRequest,
 ): Promise<FetchedPage> {
-  const resource = await store.transaction((unit) => resources.find(unit, run.resourceId))
-  const page = await google.listEvents({ ...request, calendarGoogleId: resource?.googleId ?? '' })
+  const page = await google.listEvents({ ...request, calendarGoogleId: run.googleId })
   return {
     tokens: page,
     store: (unit, context) => storeEventPage(unit, events, page, context),

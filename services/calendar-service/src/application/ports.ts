@@ -82,6 +82,7 @@ export interface ClaimedRun {
   readonly resourceId: string
   readonly connectionId: string
   readonly kind: ResourceKind
+  readonly googleId: string
   readonly mode: SyncMode
   readonly attempt: number
   readonly fence: number

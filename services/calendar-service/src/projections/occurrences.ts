@@ -3,6 +3,7 @@ import { expandSeries, type StepRule } from '../domain/expand-series.ts'
 import {
   type EventRow,
   type EventWindow,
+  eventById,
   mastersIn,
   noStartMs,
   type Position,
@@ -56,4 +57,36 @@ function compare(left: Sortable, right: Sortable): number {
   if (starts !== 0) return starts
   const [leftKey, rightKey] = [left.calendarId + left.eventId, right.calendarId + right.eventId]
   return leftKey < rightKey ? -1 : leftKey > rightKey ? 1 : 0
+}
+
+const instanceId = /^(?<master>.+)_(?<year>\d{4})(?<month>\d\d)(?<day>\d\d)(?<time>T\d{6}Z)?$/
+
+/** Events by Google's id, in which an occurrence of a series carries its master's id and its slot. */
+export async function eventOrOccurrence(
+  database: Database,
+  query: { readonly calendarIds: readonly string[]; readonly eventId: string } & Pick<
+    OccurrenceQuery,
+    'zoneOf' | 'step'
+  >,
+): Promise<EventRow[]> {
+  const { calendarIds, eventId, zoneOf, step } = query
+  const stored = await eventById(database, { calendarIds, eventId })
+  const parts = instanceId.exec(eventId)?.groups
+  if (stored.length > 0 || !parts?.master) return stored
+  const masters = await eventById(database, { calendarIds, eventId: parts.master })
+  const day = Date.parse(`${parts.year}-${parts.month}-${parts.day}T00:00:00Z`)
+  // A day around the slot covers every zone; which occurrence it is, its id decides.
+  const window = { fromMs: day - 86_400_000, toMs: day + 2 * 86_400_000 }
+  return masters.flatMap(({ calendarId, event, ...row }) =>
+    event.status === 'cancelled'
+      ? []
+      : expandSeries(
+          { master: event, takenSlots: new Set(), calendarZone: zoneOf(calendarId) },
+          window,
+          step,
+          1000,
+        )
+          .filter((occurrence) => occurrence.event.id === eventId)
+          .map((occurrence) => ({ ...row, calendarId, eventId, event: occurrence.event })),
+  )
 }

@@ -85,7 +85,7 @@ export function createRunQueue(database: Database): RunQueue {
 
 const claimText = `
   with candidate as (
-    select r.run_id, s.kind
+    select r.run_id, s.kind, s.google_id
       from resource_run r join synced_resource s on s.resource_id = r.resource_id
      where (r.state = 'queued' and r.due_at <= now() and not exists (
               select 1 from resource_run o where o.resource_id = r.resource_id and o.state = 'running'))
@@ -98,5 +98,6 @@ const claimText = `
          lease_until = now() + $2::float8 * interval '1 millisecond'
     from candidate c
    where r.run_id = c.run_id
-  returning r.run_id as "runId", r.resource_id as "resourceId", r.connection_id as "connectionId", c.kind, r.mode,
+  returning r.run_id as "runId", r.resource_id as "resourceId", r.connection_id as "connectionId", c.kind,
+            c.google_id as "googleId", r.mode,
             r.attempt, r.fence`

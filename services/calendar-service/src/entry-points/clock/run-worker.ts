@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunQueue } from '../../application/ports.ts'
 import type { WalkResource } from '../../application/walk-resource.ts'
 
@@ -17,9 +18,11 @@ export interface RunWorker {
   start(): void
   /** Something may be due. */
   wake(): void
-  /** Finishes the page under way in each lane; the rest is another process's. */
+  /** Finishes the page under way in each lane, unless Google takes too long; the rest is another process's. */
   stop(): Promise<void>
 }
+
+const drainMs = 8_000
 
 /** Takes due runs, whoever asked for them and on whichever replica, and walks them. */
 export function createRunWorker(options: RunWorkerOptions): RunWorker {
@@ -66,7 +69,10 @@ export function createRunWorker(options: RunWorkerOptions): RunWorker {
     stop: async () => {
       stopping.abort()
       wake()
-      await Promise.all(running)
+      // A process is killed when it does not drain; what is under way then is resumed by its lease like after a crash.
+      const patience = new AbortController()
+      await Promise.race([Promise.all(running), sleep(drainMs, undefined, { signal: patience.signal })])
+      patience.abort()
     },
   }
 }

@@ -62,6 +62,6 @@ function changeOf(row: ChangeRow): z.infer<typeof changeSchema> {
     eventId,
     kind,
     etag,
-    ...(kind === 'upserted' && event ? { event } : {}),
+    ...(kind === 'upserted' && event ? { event: { ...event, calendarId, connectionId } } : {}),
   }
 }

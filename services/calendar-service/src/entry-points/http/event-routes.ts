@@ -12,8 +12,8 @@ import { z } from 'zod'
 import { calendarErrors } from '../../domain/errors.ts'
 import type { StepRule } from '../../domain/expand-series.ts'
 import { readableCalendars, type SyncedCalendar } from '../../projections/calendars.ts'
-import { type EventRow, eventById, noStartMs, type Position, storedEvents } from '../../projections/events.ts'
-import { occurrencesIn } from '../../projections/occurrences.ts'
+import { type EventRow, noStartMs, type Position, storedEvents } from '../../projections/events.ts'
+import { eventOrOccurrence, occurrencesIn } from '../../projections/occurrences.ts'
 import { occurrenceWindow, storedWindow } from './event-window.ts'
 
 const timeSchema = z.iso.datetime({ offset: true })
@@ -78,7 +78,12 @@ export function eventRoutes(app: HttpApp, deps: EventRouteDeps): void {
     async (request) => {
       const calendars = await calendarsFor(database, callerOf(request).sub, request.query.calendarId)
       const calendarIds = calendars.map(({ id }) => id)
-      const [event, other] = await eventById(database, { calendarIds, eventId: request.params.id })
+      const [event, other] = await eventOrOccurrence(database, {
+        calendarIds,
+        eventId: request.params.id,
+        zoneOf: zonesOf(calendars),
+        step: deps.step,
+      })
       if (!event) throw calendarErrors.unknown_event()
       if (other) throw calendarErrors.ambiguous_event()
       return eventOf(event, calendars)
@@ -119,10 +124,14 @@ async function listEvents(
       limit,
     })
   }
-  const zones = new Map(page.calendars.map(({ id, timeZone }) => [id, timeZone]))
-  const zoneOf = (id: string) => zones.get(id) ?? 'UTC'
+  const zoneOf = zonesOf(page.calendars)
   const window = occurrenceWindow(query, clock.now())
   return occurrencesIn(database, { calendarIds, ...window, showCancelled, after, limit, zoneOf, step })
+}
+
+function zonesOf(calendars: readonly SyncedCalendar[]): (calendarId: string) => string {
+  const zones = new Map(calendars.map(({ id, timeZone }) => [id, timeZone]))
+  return (id) => zones.get(id) ?? 'UTC'
 }
 
 function eventOf(row: EventRow, calendars: readonly SyncedCalendar[]): z.infer<typeof eventSchema> {
