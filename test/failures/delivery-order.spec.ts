@@ -1,22 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { contracts, type EventMessage, encodeEvent, publication } from '@evergrant/event-contracts'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { publisher as source } from './replica.ts'
+import { frozenEvent, publisher as source } from './replica.ts'
 import { patience, untilEffects, upTo, useTwoServices } from './two-services.ts'
-
-const time = '2026-01-01T00:00:00.000Z'
-
-const frozen = (streamId: string, version: number): EventMessage =>
-  encodeEvent(
-    publication(contracts.grantRevoked, { ...contracts.grantRevoked.example, reason: `${version}` }),
-    {
-      source,
-      streamId,
-      version,
-      time,
-    },
-  )
 
 describe('delivery', () => {
   const services = useTwoServices()
@@ -28,7 +14,7 @@ describe('delivery', () => {
     await consumer.start()
     const streamId = `spec-${randomUUID()}`
     const send = (version: number, repair: number) =>
-      publisher.bus.publish([{ ...frozen(streamId, version), source, streamId, version, repair }])
+      publisher.bus.publish([{ ...frozenEvent(streamId, version), source, streamId, version, repair }])
 
     await send(2, 0)
     await send(3, 0)
@@ -60,7 +46,7 @@ describe('delivery', () => {
         const streamId = `spec-${randomUUID()}`
         const rest = [...versions]
         for (const cut of cuts) {
-          const batch = rest.splice(0, cut).map((version) => frozen(streamId, version))
+          const batch = rest.splice(0, cut).map((version) => frozenEvent(streamId, version))
           expect(await consumer.exchange.inbox.receive(batch)).toEqual({ status: 'done' })
         }
         expect(await services.effectsOf(consumer, streamId)).toEqual(upTo(6))
@@ -80,11 +66,11 @@ describe('delivery', () => {
     })
     const quick = await services.openConsumer()
     const streamId = `spec-${randomUUID()}`
-    const first = slow.exchange.inbox.receive([frozen(streamId, 1)])
+    const first = slow.exchange.inbox.receive([frozenEvent(streamId, 1)])
     await entered.promise
-    const second = quick.exchange.inbox.receive([frozen(streamId, 2)])
+    const second = quick.exchange.inbox.receive([frozenEvent(streamId, 2)])
     const other = `spec-${randomUUID()}`
-    await quick.exchange.inbox.receive([frozen(other, 1)])
+    await quick.exchange.inbox.receive([frozenEvent(other, 1)])
     expect(await services.effectsOf(quick, other)).toEqual([1])
     release.resolve()
     await Promise.all([first, second])

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { EventBus } from '@evergrant/event-bus'
-import { contracts, messageId } from '@evergrant/event-contracts'
+import { messageId } from '@evergrant/event-contracts'
 import { connect, headers } from 'nats'
 import { describe, expect, it, vi } from 'vitest'
-import { publisher as source, sourceStream } from './replica.ts'
-import { patience, untilEffects, upTo, useTwoServices } from './two-services.ts'
+import { frozenEvent, publisher as source, sourceStream } from './replica.ts'
+import { patience, repairsOf, untilEffects, upTo, useTwoServices } from './two-services.ts'
 
 describe('an answer that is lost', () => {
   const services = useTwoServices()
@@ -36,26 +36,30 @@ describe('an answer that is lost', () => {
     expect(state.messages).toBe(10)
   })
 
-  it('from a publisher that died inside an atomic batch leaves nothing, and the next relay publishes all of it', async () => {
+  it('to a publisher that died inside a batch costs nothing: the next relay publishes all of it once', async () => {
     const publisher = await services.openPublisher()
     const consumer = await services.openConsumer()
     await publisher.bus.declareStream({ name: sourceStream, subjects: ['evergrant.token.*.v1'] })
     const streamId = `spec-${randomUUID()}`
     for (const version of upTo(3)) await publisher.append(streamId, `${version}`)
 
+    // From 2.12 on these are staged and never stored; an older server stores them one by one.
     const dying = await connect({ servers: services.nats().url })
     for (const version of upTo(2)) {
+      const message = frozenEvent(streamId, version)
       const staged = headers()
+      for (const [name, value] of Object.entries(message.headers)) staged.set(name, value)
+      staged.set('Nats-Msg-Id', messageId({ source, streamId, version }))
       staged.set('Nats-Batch-Id', 'never-committed')
       staged.set('Nats-Batch-Sequence', `${version}`)
-      staged.set('Nats-Msg-Id', messageId({ source, streamId, version }))
-      dying.publish(contracts.grantRevoked.subject, '{}', { headers: staged })
+      dying.publish(message.subject, message.payload, { headers: staged })
     }
     await dying.flush()
     await dying.close()
 
     await Promise.all([publisher.start(), consumer.start()])
     await untilEffects(() => services.effectsOf(consumer, streamId), 3)
+    expect(await repairsOf(publisher, streamId)).toBe(0)
   })
 
   it('to the consumer’s acknowledgement delivers the batch again, and its events are dropped', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
-import { patience, untilEffects, upTo, useTwoServices } from './two-services.ts'
+import { patience, repairsOf, untilEffects, upTo, useTwoServices } from './two-services.ts'
 
 describe('a relay that dies', () => {
   const services = useTwoServices()
@@ -21,7 +21,10 @@ describe('a relay that dies', () => {
       await services.runUntilKilled('publisher', dieAt)
       await publisher.start()
       for (const streamId of streams) await publisher.append(streamId, '6')
-      for (const streamId of streams) await untilEffects(() => services.effectsOf(consumer, streamId), 6)
+      for (const streamId of streams) {
+        await untilEffects(() => services.effectsOf(consumer, streamId), 6)
+        expect(await repairsOf(publisher, streamId)).toBe(0)
+      }
     })
   }
 
@@ -56,5 +59,6 @@ describe('a relay that dies', () => {
       expect((await zombie.exchange.status()).outbox.unpublished).toBe(0)
     }, patience)
     expect(await services.effectsOf(consumer, streamId)).toEqual(upTo(5))
+    expect(await repairsOf(zombie, streamId)).toBe(0)
   })
 })

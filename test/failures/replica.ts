@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connectEventBus, type EventBus } from '@evergrant/event-bus'
-import { contracts, publication } from '@evergrant/event-contracts'
+import { contracts, type EventMessage, encodeEvent, publication } from '@evergrant/event-contracts'
 import {
   type AppendResult,
   createPostgresEventStore,
@@ -53,6 +53,13 @@ export const sourceStream = 'TOKEN'
 export const publisher = 'token-service'
 export const consumer = 'calendar-service'
 export const metadata = { actor: { kind: 'service', id: 'spec' }, correlationId: 'spec' } as const
+
+/** An event of the publisher as its outbox freezes it, for specs that put it on the bus themselves. */
+export function frozenEvent(streamId: string, version: number): EventMessage {
+  const data = { ...contracts.grantRevoked.example, reason: `${version}` }
+  const attributes = { source: publisher, streamId, version, time: '2026-01-01T00:00:00.000Z' }
+  return encodeEvent(publication(contracts.grantRevoked, data), attributes)
+}
 
 /** Opens a replica; nothing moves before `start`. Intervals are short, so that a spec waits milliseconds, not minutes. */
 export async function openReplica(options: ReplicaOptions): Promise<Replica> {

@@ -109,6 +109,15 @@ export async function effectsOf(replica: Replica, streamId: string): Promise<num
   return rows.map(({ version }) => Number(version))
 }
 
+/** How many events had to be sent again on purpose: 0 where the relay alone must have been enough. */
+export async function repairsOf(publisher: Replica, streamId: string): Promise<number> {
+  const [row] = await sqlOf(publisher.database)<{ repairs: number }>(
+    'select coalesce(sum(repair), 0)::integer as repairs from es.outbox where stream_id = $1',
+    [streamId],
+  )
+  return row?.repairs ?? 0
+}
+
 /** Waits until exactly these effects are there, in this order. */
 export async function untilEffects(read: () => Promise<number[]>, count: number): Promise<void> {
   await vi.waitFor(async () => expect(await read()).toEqual(upTo(count)), patience)

@@ -91,7 +91,7 @@ async function tryBatch(
   }
   try {
     const ack = await commit
-    if (ack?.seq === undefined || ack.count !== messages.length) return undefined
+    if (ack?.error || ack?.seq === undefined || ack.count !== messages.length) return undefined
     const first = ack.seq - messages.length + 1
     return messages.map((_, index) => ({ status: 'published', sequence: first + index, duplicate: false }))
   } catch (error) {
