@@ -1,9 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Client } from 'pg'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { freePort } from '../processes/free-port.ts'
 import { type Launched, launchProcess } from '../processes/launch-process.ts'
+import { isRunning, markOf } from '../processes/pid-file.ts'
+import { withClient } from '../testing/shared-servers.ts'
 import { postgresDataDirectory } from './data-directory.ts'
 import { postgresBinaries } from './postgres-binaries.ts'
 import { ping, postgresPlan, postgresUrl } from './postgres-server.ts'
@@ -56,6 +59,23 @@ describe('an embedded PostgreSQL', () => {
     await ping(url)
   })
 
+  it('starts at once after a SIGKILL that caught a backend in a long query', async () => {
+    const { dataDir, url, port, password } = await run(join(scratch, 'postgres'))
+    const client = new Client({ connectionString: url })
+    client.on('error', () => {})
+    await client.connect()
+    const { rows } = await client.query('select pg_backend_pid() as pid')
+    const backend = markOf(rows[0].pid)
+    const lost = expect(client.query('select count(*) from generate_series(1, 1000000000)')).rejects.toThrow()
+    await vi.waitFor(async () => expect(await isBusy(url, rows[0].pid)).toBe(true), { timeout: 10_000 })
+    running?.kill('SIGKILL')
+    await running?.exited
+    running = await launchProcess(postgresPlan({ dataDir, port, password, durable: false }))
+    await ping(url)
+    await lost
+    expect(backend !== undefined && isRunning(backend)).toBe(false)
+  })
+
   it('keeps its data over an orderly stop', async () => {
     const first = await run(join(scratch, 'postgres'))
     await running?.stop()
@@ -64,6 +84,13 @@ describe('an embedded PostgreSQL', () => {
     await ping(first.url)
   })
 })
+
+async function isBusy(url: string, pid: number): Promise<boolean> {
+  return await withClient(url, async (client) => {
+    const { rows } = await client.query('select state from pg_stat_activity where pid = $1', [pid])
+    return rows[0]?.state === 'active'
+  })
+}
 
 describe('the place of a cluster that its data directory cannot hold', () => {
   let folder: string

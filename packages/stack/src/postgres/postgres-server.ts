@@ -5,6 +5,7 @@ import { Client } from 'pg'
 import { stackErrors } from '../errors.ts'
 import { markOf } from '../processes/pid-file.ts'
 import type { ProcessPlan, RunAs } from '../processes/process-plan.ts'
+import { endOrphanedBackends } from './orphaned-backends.ts'
 import { postgresBinaries } from './postgres-binaries.ts'
 import { unprivilegedUser } from './unprivileged-user.ts'
 
@@ -99,15 +100,17 @@ function createCluster(native: string, options: PostgresOptions, runAs: RunAs | 
   }
 }
 
-/** PostgreSQL clears a dead predecessor's postmaster.pid itself, and checks its shared memory first. Only a pid
- * that meanwhile belongs to another program (every container starts counting at 1) would stop it. */
+/** What stands in the way of a start after a SIGKILL: backends that have not noticed yet, and a pid that meanwhile
+ * belongs to another program (every container starts counting at 1). The rest PostgreSQL clears up itself. */
 async function clearPredecessor(dataDir: string): Promise<void> {
   const file = join(dataDir, 'postmaster.pid')
   if (!existsSync(file)) return
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0])
-  const commandLine = commandLineOf(pid)
-  if (markOf(pid) !== undefined && commandLine !== undefined && !commandLine.includes(dataDir))
-    rmSync(file, { force: true })
+  const commandLine = markOf(pid) === undefined ? '' : commandLineOf(pid)
+  // It runs, or nobody can tell: PostgreSQL's own check has the last word.
+  if (commandLine === undefined || commandLine.includes(dataDir)) return
+  await endOrphanedBackends(dataDir)
+  if (markOf(pid) !== undefined) rmSync(file, { force: true })
 }
 
 /** @returns undefined where the system does not tell: PostgreSQL decides alone then. */
