@@ -9,6 +9,7 @@ import { attributesOf, type EventAttributes, type EventMessage, headersOf } from
 import { contractErrors } from './errors.ts'
 import { authorizationDenied } from './oauth/authorization-denied.v1.ts'
 import { tokenIssued } from './oauth/token-issued.v1.ts'
+import { schemaContracts } from './schema/schema-contracts.ts'
 import { connectionChanged } from './token/connection-changed.v1.ts'
 import { grantRevoked } from './token/grant-revoked.v1.ts'
 import { reauthorizationRequired } from './token/reauthorization-required.v1.ts'
@@ -31,7 +32,10 @@ export const contracts = {
   calendarEventsChanged,
 } as const
 
-export const allContracts: readonly Contract[] = Object.values(contracts)
+export const allContracts: readonly Contract[] = [
+  ...Object.values(contracts),
+  ...Object.values(schemaContracts).flatMap((ofContext): Contract[] => Object.values(ofContext)),
+]
 
 const bySubject = new Map(allContracts.map((contract) => [contract.subject, contract]))
 

@@ -29,6 +29,13 @@ export {
 } from './envelope.ts'
 export { contractErrors } from './errors.ts'
 export { identityScopes, missingScopes, requiredScopes, scopesForService } from './google-scopes.ts'
+export { schemaContracts } from './schema/schema-contracts.ts'
+export {
+  type SchemaChange,
+  type SchemaFinding,
+  schemaChangeSchema,
+  schemaFindingSchema,
+} from './schema/schema-vocabulary.ts'
 export {
   type Access,
   type Account,
