@@ -19,6 +19,7 @@ import { createProgress } from './report/progress.ts'
 import { summary } from './report/summary.ts'
 import { type Stack, startStack } from './start-stack.ts'
 import { createStarted, type Started } from './started.ts'
+import { startNatsServer, startPostgresServer } from './testing.ts'
 
 const repository = join(import.meta.dirname, '../../..')
 const patience = { timeout: 20_000, interval: 50 }
@@ -202,6 +203,26 @@ describe('npm start', () => {
       message: expect.stringMatching(/^EVERGRANT_POSTGRES_URL: (?!.*secret)/),
     })
   })
+
+  it('uses the PostgreSQL and the nats-server it is given, and leaves them running', async () => {
+    const postgres = await startPostgresServer()
+    const nats = await startNatsServer()
+    try {
+      const given = another()
+      const env = { EVERGRANT_POSTGRES_URL: postgres.url, NATS_URL: nats.url }
+      const { endpoints } = await start(['--data-dir', join(folder, 'given')], given, env)
+      expect(endpoints().postgres).toMatchObject({ adminUrl: postgres.url, pid: null })
+      expect(endpoints().nats).toEqual({ url: nats.url, monitorUrl: null, pid: null })
+      const service = endpoints().services[0]
+      const seen = await environmentAt(service?.url ?? '')
+      expect(new URL(seen.DATABASE_URL ?? '').host).toBe(new URL(postgres.url).host)
+      expect(seen.NATS_URL).toBe(nats.url)
+      await given.stopAll()
+      expect(await Promise.all([postgres.port, nats.port].map(isListening))).toEqual([true, true])
+    } finally {
+      await Promise.all([postgres.stop(), nats.stop()])
+    }
+  }, 60_000)
 
   it('shows the last words of a service that cannot start, and leaves nothing running', async () => {
     const failing = another()

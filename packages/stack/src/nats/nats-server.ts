@@ -47,7 +47,7 @@ export function natsPlan(options: NatsOptions): ProcessPlan {
 
 /** The first line a nats-server says to a client.
  * @throws when nobody listens, or somebody who is no nats-server. */
-export function greeting(port: number): Promise<string> {
+function greeting(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', timeout: 2_000 })
     const fail = (error: Error) => {

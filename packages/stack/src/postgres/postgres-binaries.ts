@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { isOurs } from '../data-directory/is-ours.ts'
 import { stackErrors } from '../errors.ts'
 import type { RunAs } from '../processes/process-plan.ts'
+import { linkLibraries } from './link-libraries.ts'
 import { canEnter } from './unprivileged-user.ts'
 
 /** The folder with bin/initdb and bin/postgres, somewhere the given account can run them.
@@ -13,12 +15,15 @@ export function postgresBinaries(
   scratch = '/var/tmp',
   native: string = installedBinaries(),
 ): string {
+  linkLibraries(native)
   const bin = join(native, 'bin')
   if (canEnter(bin, runAs)) return native
   const copy = join(
     scratch,
     `evergrant-postgres-${createHash('sha256').update(native).digest('hex').slice(0, 12)}`,
   )
+  if (existsSync(copy) && !isOurs(copy))
+    throw stackErrors.tool_missing({ message: `${copy} belongs to somebody else: remove it` })
   if (existsSync(join(copy, 'bin', 'postgres'))) return copy
   // Copied under another name first: two starts at once must never run half a copy.
   const making = `${copy}.${process.pid}`

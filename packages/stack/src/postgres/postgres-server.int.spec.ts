@@ -1,13 +1,24 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { isOurs } from '../data-directory/is-ours.ts'
 import { freePort } from '../processes/free-port.ts'
 import { type Launched, launchProcess } from '../processes/launch-process.ts'
 import { isRunning, markOf } from '../processes/pid-file.ts'
 import { withClient } from '../testing/shared-servers.ts'
 import { postgresDataDirectory } from './data-directory.ts'
+import { linkLibraries } from './link-libraries.ts'
 import { postgresBinaries } from './postgres-binaries.ts'
 import { ping, postgresPlan, postgresUrl } from './postgres-server.ts'
 import { canEnter, unprivilegedUser } from './unprivileged-user.ts'
@@ -123,6 +134,27 @@ describe('the place of a cluster that its data directory cannot hold', () => {
     const copy = postgresBinaries(unprivilegedUser(), scratch, native)
     expect(copy.startsWith(scratch)).toBe(true)
     expect(postgresBinaries(unprivilegedUser(), scratch, native)).toBe(copy)
+  })
+})
+
+describe('the libraries of the embedded PostgreSQL', () => {
+  it('are linked where no install script did it', () => {
+    const native = join(mkdtempSync(join(tmpdir(), 'evergrant-libraries-')), 'native')
+    mkdirSync(join(native, 'lib'), { recursive: true })
+    writeFileSync(join(native, 'lib', 'libx.so.1.2'), 'x')
+    const links = [{ source: 'native/lib/libx.so.1.2', target: 'native/lib/libx.so.1' }]
+    writeFileSync(join(native, 'pg-symlinks.json'), JSON.stringify(links))
+    linkLibraries(native)
+    linkLibraries(native)
+    expect(readFileSync(join(native, 'lib', 'libx.so.1'), 'utf8')).toBe('x')
+    rmSync(join(native, '..'), { recursive: true })
+  })
+})
+
+describe('a folder where everybody may write', () => {
+  it('is used only when we made it', () => {
+    expect(isOurs(tmpdir(), 12_345)).toBe(false)
+    expect(isOurs(join(tmpdir(), 'evergrant-not-there'))).toBe(false)
   })
 })
 

@@ -1,15 +1,24 @@
+import { randomInt } from 'node:crypto'
 import { connect, createServer } from 'node:net'
 
-/** A port on loopback that nobody listens on right now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+// Below the range (32768 and up, on Linux) from which the system picks the near end of outgoing connections: such a
+// connection would otherwise take the port of a server between its end and its restart.
+const firstPort = 20_000
+const lastPort = 32_000
+
+/** A port on loopback that nobody listens on right now; at random, so that two who ask at once do not get the same. */
+export async function freePort(): Promise<number> {
+  while (true) {
+    const port = randomInt(firstPort, lastPort)
+    if (await canListen(port)) return port
+  }
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => resolve(port))
-    })
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 }
 

@@ -16,7 +16,7 @@ export interface SharedServers {
 }
 
 /** The role migrations grant to; every service's login is a member. */
-export const serviceRole = 'evergrant_service'
+const serviceRole = 'evergrant_service'
 const testLogin = 'evergrant_test_service'
 
 interface Server {

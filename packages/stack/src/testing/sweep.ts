@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isOurs } from '../data-directory/is-ours.ts'
 import { endLeftovers, isRunning, markOf, readMark } from '../processes/pid-file.ts'
 
 export const testFolderPrefix = 'evergrant-test-'
@@ -15,7 +16,8 @@ export function claim(folder: string): void {
 export async function sweepTestServers(parent = tmpdir()): Promise<void> {
   for (const name of readdirSync(parent)) {
     const folder = join(parent, name)
-    if (!name.startsWith(testFolderPrefix) || !existsSync(join(folder, ownerFile))) continue
+    if (!name.startsWith(testFolderPrefix) || !isOurs(folder) || !existsSync(join(folder, ownerFile)))
+      continue
     const owner = readMark(join(folder, ownerFile))
     if (owner !== undefined && isRunning(owner)) continue
     await endLeftovers(join(folder, 'run'))
