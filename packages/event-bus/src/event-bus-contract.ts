@@ -1,39 +1,6 @@
-import { type EventMessage, headersOf } from '@evergrant/event-contracts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { EventBus, MessageToPublish, Subscription } from './event-bus.ts'
-
-let counter = 0
-
-/** A name that no other spec on the same server uses. */
-export function uniqueName(prefix: string): string {
-  counter++
-  return `${prefix}-${process.pid}-${Date.now().toString(36)}-${counter}`
-}
-
-export function event(subject: string, streamId: string, version: number, repair = 0): MessageToPublish {
-  const identity = { source: 'spec-service', streamId, version }
-  return {
-    ...identity,
-    subject,
-    repair,
-    headers: headersOf({ ...identity, type: 'evergrant.spec.Happened.v1', time: '2026-01-01T00:00:00.000Z' }),
-    payload: new TextEncoder().encode(JSON.stringify({ streamId, version })),
-  }
-}
-
-const idOf = (message: EventMessage) => message.headers['ce-id']
-
-/** Collects what a consumer receives and answers `done`. */
-export function collect(bus: EventBus, subscription: Subscription) {
-  const ids: (string | undefined)[] = []
-  const messages: EventMessage[] = []
-  const consumer = bus.consume(subscription, async (batch) => {
-    messages.push(...batch)
-    ids.push(...batch.map(idOf))
-    return { status: 'done' }
-  })
-  return { ids, messages, stop: consumer.stop }
-}
+import type { EventBus } from './event-bus.ts'
+import { collect, event, idOf, uniqueName } from './test-events.ts'
 
 /** What every bus promises; run against the in-memory one and NATS. */
 export function describeEventBus(open: () => Promise<EventBus>): void {
@@ -123,15 +90,19 @@ export function describeEventBus(open: () => Promise<EventBus>): void {
       await vi.waitFor(() => expect(seen).toEqual(['a@1', 'a@1', 'a@1']), wait)
     })
 
-    it('delivers a batch again when the receiver fails', async () => {
+    it('delivers a batch again when the receiver fails, and says what failed', async () => {
       await bus.publish([event(subject, 'a', 1)])
+      const defect = new Error('a defect')
+      const heard: unknown[] = []
+      bus.onError((error) => heard.push(error))
       let calls = 0
       bus.consume({ stream, durable: 'reader' }, async () => {
         calls++
-        if (calls === 1) throw new Error('a defect')
+        if (calls === 1) throw defect
         return { status: 'done' }
       })
       await vi.waitFor(() => expect(calls).toBe(2), wait)
+      expect(heard).toContain(defect)
     })
 
     it('continues where the durable stopped', async () => {
@@ -198,6 +169,22 @@ export function describeEventBus(open: () => Promise<EventBus>): void {
       const later = collect(bus, { stream, durable: 'reader' })
       await bus.publish([event(subject, 'a', 2)])
       await vi.waitFor(() => expect(later.ids).toEqual(['a@2']), wait)
+    })
+  })
+
+  describe('the newest event of a subject', () => {
+    it('is there for those who come late, with headers and bytes intact', async () => {
+      const newest = event(subject, 'a', 2)
+      await bus.publish([event(subject, 'a', 1), newest, event(`${subject}.other`, 'a', 3)])
+      const found = await bus.last(stream, subject)
+      expect(found?.subject).toBe(subject)
+      expect(found?.headers).toEqual(newest.headers)
+      expect(new TextDecoder().decode(found?.payload)).toBe('{"streamId":"a","version":2}')
+    })
+
+    it('is null where there is none', async () => {
+      expect(await bus.last(stream, subject)).toBe(null)
+      expect(await bus.last(uniqueName('NONE'), subject)).toBe(null)
     })
   })
 

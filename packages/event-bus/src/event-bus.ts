@@ -77,6 +77,9 @@ export interface EventBus {
     subscription: Subscription,
     receive: (messages: readonly EventMessage[]) => Promise<BatchOutcome>,
   ): Running
+  /** The newest event of one subject, for those who were not there when it came; null when there is none.
+   * @throws DomainError `bus_unavailable`. */
+  last(stream: string, subject: string): Promise<EventMessage | null>
   /** Fire and forget on NATS core: wake-ups and digests. Lost when nobody listens. */
   broadcast(subject: string, body: unknown): void
   listen(
@@ -96,6 +99,9 @@ export interface EventBus {
   /** Calls back after a reconnect and whenever a declared stream had to be created: what was on the bus may be gone, so
    * say where the truth stands. Returns how to stop listening. */
   onRestored(listener: () => void): () => void
+  /** Calls back with whatever goes wrong on the road: a lost connection, a missing permission, a receiver that throws.
+   * Nothing of it needs an answer, all of it belongs in the log. Returns how to stop listening. */
+  onError(listener: (error: unknown) => void): () => void
   /** Finishes what is under way, then closes. */
   close(): Promise<void>
 }

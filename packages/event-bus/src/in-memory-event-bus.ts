@@ -42,7 +42,12 @@ export function createInMemoryEventBus(): InMemoryEventBus {
   const running = new Set<Running>()
   const waiting = new Set<() => void>()
   const since = new Date().toISOString()
+  const errorListeners = new Set<(error: unknown) => void>()
   let closed = false
+
+  const report = (error: unknown) => {
+    for (const listener of errorListeners) listener(error)
+  }
 
   const changed = () => {
     for (const wake of [...waiting]) wake()
@@ -103,9 +108,10 @@ export function createInMemoryEventBus(): InMemoryEventBus {
         }
         // Taken before it is handled, so that two replicas do not get the same batch.
         positions.set(key, position + messages.length)
-        const outcome = await receive(messages).catch(
-          (error): BatchOutcome => ({ status: 'again', delayMs: 10, reason: String(error) }),
-        )
+        const outcome = await receive(messages).catch((error): BatchOutcome => {
+          report(error)
+          return { status: 'again', delayMs: 10, reason: 'the receiver failed' }
+        })
         if (outcome.status === 'again') {
           await delay(outcome.delayMs)
           positions.set(key, position)
@@ -151,13 +157,17 @@ export function createInMemoryEventBus(): InMemoryEventBus {
       consumed.add(subscription)
       return track(consuming(subscription, receive))
     },
+    last: async (stream, subject) => {
+      if (closed) throw busErrors.bus_unavailable({ detail: { stream, subject } })
+      return streams.get(stream)?.messages.findLast((message) => message.subject === subject) ?? null
+    },
     broadcast: (subject, body) => {
       const text = JSON.stringify(body ?? null)
       const served = new Set<string>()
       for (const { subject: pattern, handle, queue } of listeners) {
         if (!covers(pattern, subject) || (queue !== undefined && served.has(queue))) continue
         if (queue !== undefined) served.add(queue)
-        setImmediate(() => Promise.resolve(handle(JSON.parse(text))).catch(() => undefined))
+        setImmediate(() => Promise.resolve(handle(JSON.parse(text))).catch(report))
       }
     },
     listen: (subject, handle, options) => {
@@ -177,8 +187,12 @@ export function createInMemoryEventBus(): InMemoryEventBus {
         value,
       ])
       const work = handle(JSON.parse(JSON.stringify(body ?? null)), Object.fromEntries(headers))
+      const hideDefect = (error: unknown) => {
+        report(error)
+        return internalError
+      }
       const late = delay(options.timeoutMs, 'late' as const, { ref: false })
-      const reply = await Promise.race([work.catch(() => internalError), late])
+      const reply = await Promise.race([work.catch(hideDefect), late])
       if (reply === 'late') throw busErrors.bus_unavailable({ detail: { subject } })
       return { ...reply, body: JSON.parse(JSON.stringify(reply.body ?? null)) }
     },
@@ -193,6 +207,10 @@ export function createInMemoryEventBus(): InMemoryEventBus {
     status: () => ({ connected: !closed, since, serverVersion: null }),
     lag: async (subscription) => ({ waiting: backlog(subscription), unacknowledged: 0 }),
     onRestored: () => () => undefined,
+    onError: (listener) => {
+      errorListeners.add(listener)
+      return () => errorListeners.delete(listener)
+    },
     close: async () => {
       await Promise.all([...running].map((each) => each.stop()))
       closed = true

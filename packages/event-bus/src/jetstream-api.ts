@@ -12,6 +12,7 @@ export const apiErrorCodes = {
   streamNotFound: 10059,
   consumerNotFound: 10014,
   messageTooLarge: 10054,
+  messageNotFound: 10037,
 } as const
 
 export type ApiAnswer<T> =

@@ -1,5 +1,6 @@
 import { consumerLag, runConsumer } from './consumer.ts'
 import type { EventBus, Running } from './event-bus.ts'
+import { lastMessage } from './last-message.ts'
 import { type Link, type LinkOptions, openLink } from './link.ts'
 import { createPublisher } from './publisher.ts'
 import { request, serve } from './request-reply.ts'
@@ -31,6 +32,7 @@ export async function connectEventBus(options: EventBusOptions): Promise<EventBu
     publish: createPublisher(link, streams),
     consume: (subscription, receive) =>
       until(runConsumer(link, subscription, receive, options.ackWaitMs ?? 30_000)),
+    last: (stream, subject) => lastMessage(link, stream, subject),
     broadcast: (subject, body) => {
       link.live()?.publish(subject, JSON.stringify(body ?? null))
     },
@@ -40,6 +42,7 @@ export async function connectEventBus(options: EventBusOptions): Promise<EventBu
     status: link.status,
     lag: (subscription) => consumerLag(link, subscription),
     onRestored: streams.onRestored,
+    onError: link.onError,
     close: async () => {
       await Promise.all([...running].map((each) => each.stop()))
       await link.close()
