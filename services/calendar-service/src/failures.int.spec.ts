@@ -82,6 +82,28 @@ describe('what stands in the way of a sync', () => {
       .toContain(added.id)
   })
 
+  it('ends a sync under way when its connection stops working, and stores nothing that comes late', async () => {
+    const user = await world.connected(service)
+    const late = world.google().putEvent(user.email, {
+      start: { date: '2026-03-01' },
+      end: { date: '2026-03-02' },
+    })
+    world.google().addFault({ path: events, delayMs: 1_500 })
+    const asked = await world.call(service, '/v1/calendar/syncs', {
+      sub: user.user,
+      method: 'POST',
+      body: { calendarId: user.calendarId() },
+    })
+    await expect.poll(() => world.google().faults()[0]?.fired, { timeout: 5_000 }).toBe(1)
+    await world.connectionIs(user, { status: 'disconnected', reason: 'revoked_by_user' })
+    const sync = await world.ended(service, user, asked.body.id ?? '')
+    expect(sync).toMatchObject({ status: 'failed', error: { code: 'disconnected' } })
+    await expect.poll(() => world.eventRequests().length, { timeout: 5_000 }).toBe(1)
+    await world.connectionIs(user, { status: 'needs_reauthorization', reason: 'revoked_at_google' })
+    await world.calendars(service, user, 'paused')
+    expect((await world.events(service, user)).map(({ id }) => id)).not.toContain(late.id)
+  })
+
   it('ends with the word token-service refuses with', async () => {
     const user = world.newUser()
     const body = { code: 'needs_reauthorization' }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { contracts, decodeEvent, type PublicEvent } from '@evergrant/event-contracts'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { CalendarService } from './service.ts'
@@ -133,6 +134,28 @@ describe('syncing a calendar', () => {
       ]),
     )
     expect(own()[2]?.data).toMatchObject({ connectionIds: [user.connectionId], counts: sync.counts })
+  })
+
+  it('leads everything on the bus back to the request', async () => {
+    const user = await world.connected(service)
+    world.google().putEvent(user.email, { start: { date: '2026-03-01' }, end: { date: '2026-03-02' } })
+    const requestId = randomUUID()
+    const asked = await world.call(service, '/v1/calendar/syncs', {
+      sub: user.user,
+      method: 'POST',
+      body: {},
+      headers: { 'x-request-id': requestId },
+    })
+    await world.ended(service, user, asked.body.id ?? '')
+    await vi.waitFor(() => {
+      const led = published.filter(({ attributes }) => attributes.correlationId === requestId)
+      expect(led.map(({ contract }) => contract.name).sort()).toEqual([
+        'CalendarEventsChanged',
+        'SyncCompleted',
+        'SyncRequested',
+        'SyncStarted',
+      ])
+    })
   })
 
   it('finds new calendars, and closes the events of those that are gone', async () => {

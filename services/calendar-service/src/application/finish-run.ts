@@ -1,22 +1,22 @@
 import type { Clock } from '@evergrant/decider'
-import { type FactMetadata, handleCommand, type UnitOfWork } from '@evergrant/event-store'
+import { type Actor, handleCommand, type UnitOfWork } from '@evergrant/event-store'
 import { type ResourceOutcome, type SyncCommand, syncDecider } from '../domain/sync.ts'
-import type { RunQueue } from './ports.ts'
+import type { RunQueue, WaitingSync } from './ports.ts'
 import { syncPublications } from './publications.ts'
 
-/** Tells one sync what happened to it. */
+/** Tells one sync what happened to it; its facts go back to the request for it, whoever did the work. */
 export async function tellSync(
   unit: UnitOfWork,
-  syncId: string,
+  { syncId, correlationId, traceparent }: WaitingSync,
   command: SyncCommand,
-  metadata: FactMetadata,
+  actor: Actor,
 ): Promise<void> {
   await handleCommand(unit, {
     decider: syncDecider,
     streamType: 'sync',
     streamId: `sync-${syncId}`,
     command,
-    metadata,
+    metadata: { actor, correlationId, ...(traceparent === null ? {} : { traceparent }) },
     publish: syncPublications,
   })
 }
@@ -28,21 +28,16 @@ export async function finishRun(
   ending:
     | { readonly status: 'done'; readonly mode: 'incremental' | 'full' }
     | { readonly status: 'failed'; readonly reason: string; readonly retryAt: string | null },
-  parts: { readonly queue: RunQueue; readonly clock: Clock; readonly metadata: FactMetadata },
+  parts: { readonly queue: RunQueue; readonly clock: Clock; readonly actor: Actor },
 ): Promise<void> {
-  const { queue, clock, metadata } = parts
+  const { queue, clock, actor } = parts
   const counts = await queue.end(unit, run, ending.status)
   const outcome: ResourceOutcome =
     ending.status === 'done'
       ? { status: 'synced', mode: ending.mode, counts }
       : { status: 'failed', reason: ending.reason, retryAt: ending.retryAt }
   const now = clock.now().toISOString()
-  for (const syncId of await queue.waiters(unit, run.runId)) {
-    await tellSync(
-      unit,
-      syncId,
-      { type: 'FinishResource', resourceId: run.resourceId, outcome, now },
-      metadata,
-    )
+  for (const sync of await queue.waiters(unit, run.runId)) {
+    await tellSync(unit, sync, { type: 'FinishResource', resourceId: run.resourceId, outcome, now }, actor)
   }
 }

@@ -70,7 +70,7 @@ async function follow(
   if (fact.type === 'ConnectionPaused') {
     for (const run of await queue.underWay(unit, connectionId)) {
       const ending = { status: 'failed', reason: fact.data.reason, retryAt: null } as const
-      await finishRun(unit, run, ending, { queue, clock: parts.clock, metadata })
+      await finishRun(unit, run, ending, { queue, clock: parts.clock, actor: metadata.actor })
     }
   }
 }

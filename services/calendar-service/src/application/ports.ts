@@ -109,12 +109,19 @@ export interface RunQueue {
   postpone(run: ClaimedRun, delayMs: number): Promise<void>
   end(unit: UnitOfWork, run: Pick<ClaimedRun, 'runId'>, state: 'done' | 'failed'): Promise<SyncCounts>
   /** The syncs that wait for a run, locked in a fixed order so that two endings never wait for each other. */
-  waiters(unit: UnitOfWork, runId: string): Promise<readonly string[]>
+  waiters(unit: UnitOfWork, runId: string): Promise<readonly WaitingSync[]>
   /** Everything queued or running for a connection. */
   underWay(
     unit: UnitOfWork,
     connectionId: string,
   ): Promise<readonly { readonly runId: string; readonly resourceId: string }[]>
+}
+
+/** A sync, and the request it goes back to. */
+export interface WaitingSync {
+  readonly syncId: string
+  readonly correlationId: string
+  readonly traceparent: string | null
 }
 
 export interface RunStep {

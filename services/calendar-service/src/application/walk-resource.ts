@@ -1,5 +1,5 @@
 import { type Clock, DomainError, type Ids } from '@evergrant/decider'
-import type { EventStore, FactMetadata, UnitOfWork } from '@evergrant/event-store'
+import type { Actor, EventStore, FactMetadata, UnitOfWork } from '@evergrant/event-store'
 import type { ResourceFact } from '../domain/resource-facts.ts'
 import { calendarListStream, calendarStream } from '../domain/resource-facts.ts'
 import { planRetry } from '../domain/retry-plan.ts'
@@ -49,9 +49,13 @@ export interface WalkParts {
 }
 
 interface Position {
+  /** Facts about the copy go back to the first request that waits for the run. */
+  readonly metadata: FactMetadata
   readonly cursor: SyncCursor
   readonly pass: Pass
 }
+
+const actor: Actor = { kind: 'google' }
 
 export type WalkResource = (run: ClaimedRun, signal: AbortSignal) => Promise<void>
 
@@ -62,21 +66,20 @@ export type WalkResource = (run: ClaimedRun, signal: AbortSignal) => Promise<voi
  */
 export function createWalkResource(parts: WalkParts): WalkResource {
   return async (run, signal) => {
-    const metadata: FactMetadata = { actor: { kind: 'google' }, correlationId: run.runId }
     let fresh = false
-    for (let next = await begin(parts, run, metadata); next !== null; ) {
+    for (let next = await begin(parts, run); next !== null; ) {
       const position: Position = next
       if (signal.aborted) return parts.queue.postpone(run, 0)
       try {
-        next = await walkPage(parts, run, { position, fresh, metadata })
+        next = await walkPage(parts, run, { position, fresh })
         fresh = false
       } catch (error) {
         const obstacle = obstacleFrom(error, parts.onDefect)
         if (obstacle === 'lease_lost') return
         if (obstacle.word === 'access_token_rejected' && !fresh) fresh = true
         else if (obstacle.word === 'sync_token_lost' && position.pass.restarts === 0) {
-          next = await reopenGeneration(parts, run, position, metadata)
-        } else return settle(parts, run, { obstacle, metadata })
+          next = await reopenGeneration(parts, run, position)
+        } else return settle(parts, run, obstacle)
       }
     }
   }
@@ -98,17 +101,18 @@ function obstacleFrom(error: unknown, onDefect: (error: unknown) => void): SyncO
   return new SyncObstacle({ word: 'internal_error', passing: true, retryAfterSeconds: null }, error)
 }
 
-async function begin(parts: WalkParts, run: ClaimedRun, metadata: FactMetadata): Promise<Position | null> {
+async function begin(parts: WalkParts, run: ClaimedRun): Promise<Position | null> {
   const { store, queue, resources, events, google, clock } = parts
   return store.transaction(async (unit) => {
     await queue.progress(unit, run, { counts: noCounts, mode: run.mode, leaseMs: parts.leaseMs })
     const resource = await resources.lock(unit, run.resourceId)
     const now = clock.now().toISOString()
-    for (const syncId of await queue.waiters(unit, run.runId)) {
-      await tellSync(unit, syncId, { type: 'StartSync', now }, metadata)
-    }
+    const syncs = await queue.waiters(unit, run.runId)
+    for (const sync of syncs) await tellSync(unit, sync, { type: 'StartSync', now }, actor)
+    const { correlationId = run.runId, traceparent = null } = syncs[0] ?? {}
+    const metadata = { actor, correlationId, ...(traceparent === null ? {} : { traceparent }) }
     if (resource.removed) {
-      await finishRun(unit, run, { status: 'done', mode: run.mode }, { queue, clock, metadata })
+      await finishRun(unit, run, { status: 'done', mode: run.mode }, { queue, clock, actor })
       return null
     }
     const begun = beginPass(resource.cursor, {
@@ -117,7 +121,7 @@ async function begin(parts: WalkParts, run: ClaimedRun, metadata: FactMetadata):
       hasRows: run.kind === 'calendar' && (await events.hasAny(unit, run.resourceId)),
     })
     await savePass(unit, parts, { resource, begun, metadata })
-    return begun
+    return { ...begun, metadata }
   })
 }
 
@@ -149,10 +153,10 @@ async function savePass(
 async function walkPage(
   parts: WalkParts,
   run: ClaimedRun,
-  at: { readonly position: Position; readonly fresh: boolean; readonly metadata: FactMetadata },
+  at: { readonly position: Position; readonly fresh: boolean },
 ): Promise<Position | null> {
   const { store, tokens, resources, queue, clock, crashPoint } = parts
-  const { cursor, pass } = at.position
+  const { cursor, pass, metadata } = at.position
   const accessToken = await tokens.get(run.connectionId, { fresh: at.fresh })
   const request = { accessToken, ...nextRequest(cursor, pass) }
   const page = await fetchPage(parts, run, request)
@@ -163,23 +167,18 @@ async function walkPage(
     if (await page.isUnbelievable(unit, step)) {
       const again = lookAgain(cursor, pass)
       await queue.progress(unit, run, { counts: onePage, mode: 'full', leaseMs: parts.leaseMs })
-      await savePass(unit, parts, { resource, begun: again, metadata: at.metadata })
-      return again
+      await savePass(unit, parts, { resource, begun: again, metadata })
+      return { ...again, metadata }
     }
-    const { counts, widenTo } = await page.store(unit, {
-      resource,
-      step,
-      at: clock.now(),
-      metadata: at.metadata,
-    })
+    const { counts, widenTo } = await page.store(unit, { resource, step, at: clock.now(), metadata })
     await crashPoint?.('page_stored')
     await queue.progress(unit, run, { counts, mode: pass.mode, leaseMs: parts.leaseMs })
     await resources.saveCursor(unit, run.resourceId, step.cursor)
-    if (step.kind === 'more') return step
+    if (step.kind === 'more') return { ...step, metadata }
     await resources.noteSynced(unit, run.resourceId)
-    await widen(unit, parts, { run, calendarIds: widenTo, metadata: at.metadata })
+    await widen(unit, parts, { run, calendarIds: widenTo })
     const { mode } = pass
-    await finishRun(unit, run, { status: 'done', mode }, { queue, clock, metadata: at.metadata })
+    await finishRun(unit, run, { status: 'done', mode }, { queue, clock, actor })
     return null
   })
   await crashPoint?.('page_committed')
@@ -190,12 +189,13 @@ async function walkPage(
 async function widen(
   unit: UnitOfWork,
   { queue, ids }: WalkParts,
-  on: { readonly run: ClaimedRun; readonly calendarIds: readonly string[]; readonly metadata: FactMetadata },
+  on: { readonly run: ClaimedRun; readonly calendarIds: readonly string[] },
 ): Promise<void> {
-  const { run, calendarIds, metadata } = on
+  const { run, calendarIds } = on
   if (run.kind !== 'calendar_list' || calendarIds.length === 0) return
-  for (const syncId of await queue.waiters(unit, run.runId)) {
-    await tellSync(unit, syncId, { type: 'WidenSync', resourceIds: calendarIds }, metadata)
+  for (const sync of await queue.waiters(unit, run.runId)) {
+    const { syncId } = sync
+    await tellSync(unit, sync, { type: 'WidenSync', resourceIds: calendarIds }, actor)
     for (const resourceId of [...calendarIds].sort()) {
       const { connectionId, mode } = run
       await queue.enqueue(unit, { runId: ids.next(), resourceId, connectionId, mode, syncId })
@@ -206,8 +206,7 @@ async function widen(
 async function reopenGeneration(
   parts: WalkParts,
   run: ClaimedRun,
-  { cursor, pass }: Position,
-  metadata: FactMetadata,
+  { cursor, pass, metadata }: Position,
 ): Promise<Position> {
   return parts.store.transaction(async (unit) => {
     const resource = await parts.resources.lock(unit, run.resourceId)
@@ -216,18 +215,13 @@ async function reopenGeneration(
     const hasRows = run.kind === 'calendar' && (await parts.events.hasAny(unit, run.resourceId))
     const begun = reopen(cursor, pass, hasRows)
     await savePass(unit, parts, { resource, begun, metadata })
-    return begun
+    return { ...begun, metadata }
   })
 }
 
 /** Waits a little and tries again, or ends the run with the reason. */
-async function settle(
-  parts: WalkParts,
-  run: ClaimedRun,
-  failed: { readonly obstacle: SyncObstacle; readonly metadata: FactMetadata },
-): Promise<void> {
+async function settle(parts: WalkParts, run: ClaimedRun, obstacle: SyncObstacle): Promise<void> {
   const { store, queue, resources, clock, random } = parts
-  const { obstacle, metadata } = failed
   const { retryAfterSeconds } = obstacle
   const plan = obstacle.passing
     ? planRetry({ attempt: run.attempt, retryAfterSeconds, random: random() })
@@ -248,7 +242,7 @@ async function settle(
     const ending = gone
       ? ({ status: 'done', mode: run.mode } as const)
       : ({ status: 'failed', reason, retryAt: obstacle.passing ? retryAt : null } as const)
-    await finishRun(unit, run, ending, { queue, clock, metadata })
+    await finishRun(unit, run, ending, { queue, clock, actor })
   })
   if (plan.kind === 'again') await queue.postpone(run, plan.delayMs)
 }

@@ -2,6 +2,7 @@ import { eventStoreMigrations } from '@evergrant/event-store'
 import { idempotencyMigrations } from '@evergrant/service-runtime'
 import { SyncedResources } from './0001-synced-resources.ts'
 import { CalendarCopy } from './0002-calendar-copy.ts'
+import { SyncCorrelation } from './0003-sync-correlation.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   ...idempotencyMigrations,
   { name: '0001-synced-resources', class: SyncedResources },
   { name: '0002-calendar-copy', class: CalendarCopy },
+  { name: '0003-sync-correlation', class: SyncCorrelation },
 ]

@@ -27,9 +27,21 @@ async function applyFact(unit: UnitOfWork, fact: RecordedFact<SyncFact>): Promis
       const { syncId, userId, connectionIds, calendarId, mode, cause, requestedAt } = fact.data
       await sql(
         `insert into sync_status
-           (sync_id, stream_id, user_id, connection_ids, calendar_id, status, mode, cause, requested_at)
-         values ($1, $2, $3, $4::uuid[], $5, 'requested', $6, $7, $8)`,
-        [syncId, fact.streamId, userId, connectionIds, calendarId, mode, cause, requestedAt],
+           (sync_id, stream_id, user_id, connection_ids, calendar_id, status, mode, cause, requested_at,
+            correlation_id, traceparent)
+         values ($1, $2, $3, $4::uuid[], $5, 'requested', $6, $7, $8, $9, $10)`,
+        [
+          syncId,
+          fact.streamId,
+          userId,
+          connectionIds,
+          calendarId,
+          mode,
+          cause,
+          requestedAt,
+          fact.metadata.correlationId,
+          fact.metadata.traceparent ?? null,
+        ],
       )
       return
     }

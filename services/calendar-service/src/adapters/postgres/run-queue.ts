@@ -1,6 +1,6 @@
 import type { SyncCounts } from '@evergrant/event-contracts'
 import { type Database, sqlOf } from '@evergrant/event-store'
-import type { ClaimedRun, RunQueue } from '../../application/ports.ts'
+import type { ClaimedRun, RunQueue, WaitingSync } from '../../application/ports.ts'
 import { calendarErrors } from '../../domain/errors.ts'
 
 /**
@@ -65,15 +65,14 @@ export function createRunQueue(database: Database): RunQueue {
       const { pages = 0, upserted = 0, deleted = 0, unchanged = 0 } = rows[0] ?? {}
       return { pages, upserted, deleted, unchanged }
     },
-    waiters: async (unit, runId) => {
-      const rows = await sqlOf(unit)<{ syncId: string }>(
-        `select s.sync_id as "syncId" from sync_status s
+    waiters: (unit, runId) =>
+      sqlOf(unit)<WaitingSync>(
+        `select s.sync_id as "syncId", coalesce(s.correlation_id, s.sync_id::text) as "correlationId", s.traceparent
+           from sync_status s
           where s.sync_id in (select w.sync_id from run_waiter w where w.run_id = $1)
           order by s.sync_id for update`,
         [runId],
-      )
-      return rows.map(({ syncId }) => syncId)
-    },
+      ),
     underWay: (unit, connectionId) =>
       sqlOf(unit)<{ runId: string; resourceId: string }>(
         `select run_id as "runId", resource_id as "resourceId" from resource_run

@@ -28,7 +28,9 @@ export function onSyncRequested(parts: SyncRequestedParts): EventHandler {
     const metadata = metadataOfEvent(event)
     const refuse = (reason: string) => {
       const now = parts.clock.now().toISOString()
-      return tellSync(unit, syncId, { type: 'RefuseSync', syncId, connectionId, reason, now }, metadata)
+      const { actor, correlationId, traceparent = null } = metadata
+      const command = { type: 'RefuseSync', syncId, connectionId, reason, now } as const
+      return tellSync(unit, { syncId, correlationId, traceparent }, command, actor)
     }
     if (calendarId !== null && !uuid.test(calendarId)) return refuse('unknown_calendar')
     const ask = { syncId, userId: null, connectionId, calendarId, mode, cause, announce: false }
