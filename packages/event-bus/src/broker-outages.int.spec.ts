@@ -2,8 +2,8 @@ import { type OwnNatsServer, startNatsServer } from '@evergrant/stack/testing'
 import { connect } from 'nats'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventBus, MessageToPublish, PublishOutcome } from './event-bus.ts'
-import { collect, event } from './event-bus-contract.ts'
 import { connectEventBus } from './nats-event-bus.ts'
+import { collect, event } from './test-events.ts'
 
 const clock = { now: () => new Date() }
 const stream = { name: 'OUTAGE', subjects: ['evergrant.outage.*.v1'] }
@@ -42,6 +42,21 @@ describe('an outage of the bus', () => {
       return outcomes
     }, wait)
   const statuses = (outcomes: readonly PublishOutcome[]) => outcomes.map(({ status }) => status)
+
+  it('is said to whoever listens, even when it began before anyone did', async () => {
+    await server.kill()
+    const bus = await open()
+    const heard: unknown[] = []
+    bus.onError((error) => heard.push(error))
+    expect(heard.length).toBeGreaterThan(0)
+    await server.restart()
+    await vi.waitFor(() => expect(bus.status().connected).toBe(true), wait)
+    await server.kill()
+    await vi.waitFor(
+      () => expect(heard).toContainEqual(expect.objectContaining({ code: 'bus_unavailable' })),
+      wait,
+    )
+  })
 
   it('makes publishing answer retry at once and succeed after the restart', async () => {
     const bus = await openOwner()

@@ -5,6 +5,7 @@ import { busErrors } from './errors.ts'
 import type { BusStatus } from './event-bus.ts'
 
 const firstAttemptsMs = 5_000
+const unheardAtMost = 20
 
 export interface LinkOptions {
   /** May hold `user:password@`; a comma separates the servers of a cluster. */
@@ -34,6 +35,8 @@ export interface Link {
   readonly closing: AbortSignal
   status(): BusStatus
   report(error: unknown): void
+  /** Hears of every trouble, at first of what came before anyone listened; returns how to stop that. */
+  onError(listener: (error: unknown) => void): () => void
   close(): Promise<void>
 }
 
@@ -44,9 +47,16 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   const closing = new AbortController()
   const listeners = new Set<() => void>()
   const attachments: ((connection: NatsConnection) => void)[] = []
+  const errorListeners = new Set<(error: unknown) => void>(options.onError ? [options.onError] : [])
+  const unheard: unknown[] = []
   let connection: NatsConnection | undefined
   let epoch = 0
   let status: BusStatus = { connected: false, since: null, serverVersion: null }
+
+  const report = (error: unknown) => {
+    if (errorListeners.size === 0 && unheard.length < unheardAtMost) unheard.push(error)
+    for (const listener of errorListeners) listener(error)
+  }
 
   const become = (connected: boolean) => {
     const serverVersion = connection?.info?.version ?? status.serverVersion
@@ -78,7 +88,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
           noAsyncTraces: true,
         })
       } catch (error) {
-        options.onError?.(error)
+        report(error)
         await pause(Math.min(100 * 2 ** attempt, 2_000) * (0.5 + Math.random() / 2), closing.signal)
       }
     }
@@ -87,9 +97,12 @@ export async function openLink(options: LinkOptions): Promise<Link> {
 
   const watch = async (watched: NatsConnection) => {
     for await (const event of watched.status()) {
-      if (event.type === Events.Disconnect) become(false)
+      if (event.type === Events.Disconnect) {
+        become(false)
+        if (!closing.signal.aborted) report(busErrors.bus_unavailable())
+      }
       if (event.type === Events.Reconnect) become(true)
-      if (event.type === Events.Error) options.onError?.(new Error(`nats: ${String(event.data)}`))
+      if (event.type === Events.Error) report(new Error(`nats: ${String(event.data)}`))
     }
   }
 
@@ -100,7 +113,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       await opened.close()
       return
     }
-    watch(opened).catch((error) => options.onError?.(error))
+    watch(opened).catch(report)
     become(true)
     for (const attach of attachments.splice(0)) attach(opened)
   })
@@ -140,7 +153,12 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     inboxPrefix,
     closing: closing.signal,
     status: () => status,
-    report: (error) => options.onError?.(error),
+    report,
+    onError: (listener) => {
+      errorListeners.add(listener)
+      for (const error of unheard.splice(0)) listener(error)
+      return () => errorListeners.delete(listener)
+    },
     close: async () => {
       closing.abort()
       await dialled

@@ -5,9 +5,9 @@ import { startNatsServer, useNats } from '@evergrant/stack/testing'
 import { connect, type NatsConnection } from 'nats'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventBus } from './event-bus.ts'
-import { collect, event, uniqueName } from './event-bus-contract.ts'
 import { connectEventBus } from './nats-event-bus.ts'
 import { offersAtomicBatches } from './streams.ts'
+import { collect, event, uniqueName } from './test-events.ts'
 
 const clock = { now: () => new Date() }
 

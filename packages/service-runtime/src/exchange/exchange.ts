@@ -107,6 +107,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     status,
     health: async () => healthOf(await status()),
     start: async () => {
+      const forgetErrors = bus.onError(fail('the event bus is in trouble'))
+      running.push({ stop: async () => void forgetErrors() })
       await bus.declareStream(streamOf(context))
       relay.start()
       running.push({ stop: () => relay.stop() })
