@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { stackErrors } from '../errors.ts'
 import { markOf } from '../processes/pid-file.ts'
@@ -34,11 +35,10 @@ export function postgresUrl(port: number, password: string, database = 'postgres
   return `postgres://postgres:${password}@127.0.0.1:${port}/${database}`
 }
 
-/** Creates the cluster when it is not there yet, and says how to run it. */
+/** How to run the cluster in this folder, which is created on the first start. */
 export function postgresPlan(options: PostgresOptions): ProcessPlan {
   const runAs = unprivilegedUser()
   const native = postgresBinaries(runAs)
-  if (!existsSync(join(options.dataDir, 'PG_VERSION'))) createCluster(native, options, runAs)
   const settings = [
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
@@ -57,7 +57,10 @@ export function postgresPlan(options: PostgresOptions): ProcessPlan {
     stopSignal: 'SIGINT',
     stopTimeoutMs: 15_000,
     startTimeoutMs: 60_000,
-    prepare: () => clearPredecessor(options.dataDir),
+    prepare: async () => {
+      if (existsSync(join(options.dataDir, 'PG_VERSION'))) await clearPredecessor(options.dataDir)
+      else await createCluster(native, options, runAs)
+    },
     probe: () => ping(url),
   }
 }
@@ -74,7 +77,11 @@ export async function ping(url: string): Promise<void> {
   }
 }
 
-function createCluster(native: string, options: PostgresOptions, runAs: RunAs | undefined): void {
+async function createCluster(
+  native: string,
+  options: PostgresOptions,
+  runAs: RunAs | undefined,
+): Promise<void> {
   mkdirSync(dirname(options.dataDir), { recursive: true, mode: 0o755 })
   rmSync(options.dataDir, { recursive: true, force: true })
   mkdirSync(options.dataDir, { mode: 0o700 })
@@ -83,18 +90,18 @@ function createCluster(native: string, options: PostgresOptions, runAs: RunAs | 
   try {
     if (runAs !== undefined)
       for (const path of [options.dataDir, passwordFile]) chownSync(path, runAs.uid, runAs.gid)
-    const made = spawnSync(
+    await promisify(execFile)(
       join(native, 'bin', 'initdb'),
       ['-D', options.dataDir, `--pwfile=${passwordFile}`, ...initdbFlags],
-      { ...runAs, cwd: '/', encoding: 'utf8', env: { TZ: 'UTC', LC_ALL: 'C' } },
+      { ...runAs, cwd: '/', env: { TZ: 'UTC', LC_ALL: 'C' } },
     )
-    if (made.status !== 0) {
-      rmSync(options.dataDir, { recursive: true, force: true })
-      throw stackErrors.process_not_ready({
-        message: 'PostgreSQL could not create its data directory',
-        detail: `${made.stderr ?? ''}${made.error ?? ''}`,
-      })
-    }
+  } catch (error) {
+    rmSync(options.dataDir, { recursive: true, force: true })
+    throw stackErrors.process_not_ready({
+      message: 'PostgreSQL could not create its data directory',
+      detail: error instanceof Error ? error.message : error,
+      cause: error,
+    })
   } finally {
     rmSync(passwordFile, { force: true })
   }

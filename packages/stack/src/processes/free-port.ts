@@ -22,16 +22,16 @@ function canListen(port: number): Promise<boolean> {
   })
 }
 
-/** Whether something on loopback accepts connections on this port. */
+/** Whether something on loopback accepts connections on this port. Without a timeout: loopback answers at once, and a
+ * timer that is late because this process was busy would be taken for a listener. */
 export function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1', timeout: 2_000 })
+    const socket = connect({ port, host: '127.0.0.1' })
     const answer = (listening: boolean) => {
       socket.destroy()
       resolve(listening)
     }
     socket.once('connect', () => answer(true))
-    socket.once('timeout', () => answer(true))
     socket.once('error', () => answer(false))
   })
 }
