@@ -49,7 +49,9 @@ describe('a user who gives consent', () => {
       status: 'granted',
       services: ['calendar', 'drive'],
       missingScopes: [],
+      account: event.account,
       connections: [connectionIdOf(grantId, 'calendar'), connectionIdOf(grantId, 'drive')],
+      incomplete: [],
     })
   })
 
@@ -62,7 +64,7 @@ describe('a user who gives consent', () => {
     expect(page).toMatchObject({ status: 200, body: expect.stringContaining('Partly connected') })
     const { body } = await read(sub, id)
     expect(body).toMatchObject({ status: 'granted', missingScopes: requiredScopes('gmail', 'read') })
-    expect(body.connections).toHaveLength(1)
+    expect(body.connections).toHaveLength(2)
   })
 })
 

@@ -40,11 +40,11 @@ import {
   findAuthorizationsDue,
 } from './projections/authorizations-due.ts'
 import {
-  hasLiveRefreshToken,
+  findGrantsOfUser,
   KnownGrant,
-  liveRefreshTokens,
-  type RefreshTokenWish,
-} from './projections/live-refresh-tokens.ts'
+  knownGrants,
+  newestRefreshTokenHasEnd,
+} from './projections/known-grants.ts'
 
 /** What a test replaces; never set in production. */
 export interface OauthServiceOverrides {
@@ -140,7 +140,8 @@ async function wireUseCases(
     secretBox: createSecretBox(key),
     cookie: createBrowserCookie({ secure: publicUrl.startsWith('https:') }),
     knownGrants: {
-      hasLiveRefreshToken: (wish: RefreshTokenWish) => hasLiveRefreshToken(database, wish),
+      ofUser: (userId: string) => findGrantsOfUser(database, userId),
+      newestHasEnd: () => newestRefreshTokenHasEnd(database),
     },
     due: { dueBefore: (now: Date, limit: number) => findAuthorizationsDue(database, now, limit) },
   }
@@ -159,7 +160,7 @@ async function openTruth(config: OauthConfig, process: Process) {
     database,
     source: name,
     facts: factCatalogue,
-    projections: [authorizationsDue, liveRefreshTokens],
+    projections: [authorizationsDue, knownGrants],
     clock,
     onCommitted: () => exchange?.wake(),
   })

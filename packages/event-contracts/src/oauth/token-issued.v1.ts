@@ -21,6 +21,8 @@ export const tokenIssued = defineContract({
     expiresAt: timeSchema,
     /** Google sends one only with a fresh consent; without it the grant lives until the access token ends. */
     refreshTokenIncluded: z.boolean(),
+    /** When the refresh token ends; Google says so while the application is in testing mode (seven days). */
+    refreshTokenExpiresAt: timeSchema.optional(),
     /** Compact JWE (ECDH-ES+A256KW, A256GCM) that only token-service can open. */
     sealedTokens: z.string().regex(/^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+$/),
     issuedAt: timeSchema,

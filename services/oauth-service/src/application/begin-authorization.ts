@@ -2,7 +2,8 @@ import type { Clock } from '@evergrant/decider'
 import { type EventStore, type FactMetadata, handleCommand } from '@evergrant/event-store'
 import { authorization, authorizationStream, serviceScopes } from '../domain/authorization.ts'
 import { oauthErrors } from '../domain/errors.ts'
-import { loadAuthorization, metadataOfStep } from './load-authorization.ts'
+import { needsFreshConsent } from '../domain/grants-of-user.ts'
+import { type LoadedAuthorization, loadAuthorization, metadataOfStep } from './load-authorization.ts'
 import type {
   AuthorizationSecrets,
   ConsentProvider,
@@ -46,11 +47,7 @@ export async function beginAuthorization(
   const verifier = oneTimeSecrets.create()
   const nonce = oneTimeSecrets.create()
   const browserSecret = oneTimeSecrets.create()
-  const forceConsent = !(await deps.knownGrants.hasLiveRefreshToken({
-    userId,
-    loginHint,
-    scopes: serviceScopes(scopes),
-  }))
+  const forceConsent = mustForce(loaded.state) || (await wantsRefreshToken(deps, loaded.state))
   // Before the ticket is used up: while Google is away the link stays good.
   const question = { state, verifier, nonce, scopes, loginHint, forceConsent }
   const location = await deps.provider.authorizationUrl(question)
@@ -76,4 +73,18 @@ export async function beginAuthorization(
     },
   })
   return { location, browserSecret }
+}
+
+type Known = LoadedAuthorization['state']
+
+function mustForce(state: Known): boolean {
+  return 'consentForced' in state && state.consentForced
+}
+
+async function wantsRefreshToken(
+  { clock, knownGrants }: BeginAuthorizationDeps,
+  { userId, loginHint, scopes }: Known,
+): Promise<boolean> {
+  const wish = { loginHint, scopes: serviceScopes(scopes) }
+  return needsFreshConsent(await knownGrants.ofUser(userId), wish, clock.now())
 }

@@ -7,10 +7,12 @@ export const factCatalogue = {
   AuthorizationRequested: { schemaVersion: 1 },
   BrowserBound: { schemaVersion: 1 },
   CallbackReceived: { schemaVersion: 1 },
+  ConsentRepeated: { schemaVersion: 1 },
   AuthorizationGranted: { schemaVersion: 1 },
   AuthorizationDenied: { schemaVersion: 1 },
   AuthorizationFailed: { schemaVersion: 1 },
   AuthorizationExpired: { schemaVersion: 1 },
+  GrantSeen: { schemaVersion: 1 },
   RefreshTokenReceived: { schemaVersion: 1 },
   RefreshTokenLost: { schemaVersion: 1 },
 } satisfies FactCatalogue & Record<AuthorizationFact['type'] | KnownGrantFact['type'], unknown>

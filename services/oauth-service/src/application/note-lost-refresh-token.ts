@@ -16,3 +16,19 @@ export async function noteLostRefreshToken(
     metadata,
   })
 }
+
+/** Remembers that Google took scopes away, so that adding them again asks for a refresh token that covers them. */
+export async function noteMissingScopes(
+  unit: UnitOfWork,
+  missing: { readonly grantId: string; readonly scopes: readonly string[]; readonly missingSince: string },
+  metadata: FactMetadata,
+): Promise<void> {
+  const { grantId, scopes, missingSince } = missing
+  await handleCommand(unit, {
+    decider: knownGrant,
+    streamType: 'known-grant',
+    streamId: knownGrantStream(grantId),
+    command: { type: 'NoteMissingScopes', scopes, missingSince },
+    metadata,
+  })
+}

@@ -1,12 +1,14 @@
 import type { Account } from '@evergrant/event-contracts'
 import type { UnitOfWork } from '@evergrant/event-store'
+import type { GrantOfUser } from '../domain/grants-of-user.ts'
 
 /** Fresh random secrets, and the only form of them that is stored. */
 export interface OneTimeSecrets {
   /** 256 bits from the system's random source, base64url: also a valid PKCE verifier (RFC 7636 4.1). */
   create(): string
-  /** The ticket of an authorization's link: derived, so that a repeated request can be answered again without storing it. */
-  ticketOf(authorizationId: string): string
+  /** The ticket of an authorization's link: derived, so that a repeated request can be answered again without storing it.
+   * `begin_again` is for the second way to Google; `another` opens a further authorization for what this one left open. */
+  ticketOf(authorizationId: string, link?: 'begin' | 'begin_again' | 'another'): string
   /** SHA-256, base64url. Enough for 256 random bits: there is nothing to guess. */
   fingerprint(secret: string): string
 }
@@ -39,6 +41,11 @@ export interface AuthorizationSecrets {
     unit: UnitOfWork,
     ticket: { readonly authorizationId: string; readonly fingerprint: string; readonly expiresAt: Date },
   ): Promise<void>
+  /** Replaces a used ticket by a new one; whatever the old one led to works no more. */
+  renewTicket(
+    unit: UnitOfWork,
+    ticket: { readonly authorizationId: string; readonly fingerprint: string; readonly expiresAt: Date },
+  ): Promise<void>
   /** Whether this ticket was ever issued for this authorization, used or not. */
   knowsTicket(authorizationId: string, fingerprint: string): Promise<boolean>
   /** Uses up the ticket and keeps the binding; false when the ticket was used before. */
@@ -47,6 +54,8 @@ export interface AuthorizationSecrets {
     ticket: { readonly authorizationId: string; readonly fingerprint: string; readonly now: Date },
     binding: BrowserBinding,
   ): Promise<boolean>
+  /** The browser that opened the link last; undefined when none did, or when that is long ago. */
+  findBrowser(authorizationId: string): Promise<string | undefined>
   findByState(
     stateFingerprint: string,
   ): Promise<{ readonly authorizationId: string; readonly browserFingerprint: string } | undefined>
@@ -85,6 +94,8 @@ interface ReceivedTokens {
   readonly refreshToken: string | null
   readonly tokenType: string
   readonly expiresAt: Date
+  /** Google says so only in testing mode. */
+  readonly refreshTokenExpiresAt: Date | null
   readonly receivedAt: Date
 }
 
@@ -136,14 +147,11 @@ export interface TokenSeal {
   ): Promise<string>
 }
 
-/** Whether a refresh token that works, and covers the scopes, is known for what the user is about to connect. */
+/** What this service has heard of the grants that earlier authorizations led to. */
 export interface KnownGrants {
-  hasLiveRefreshToken(wish: {
-    readonly userId: string
-    readonly loginHint: string | null
-    /** Without the identity scopes: those need no refresh token. */
-    readonly scopes: readonly string[]
-  }): Promise<boolean>
+  ofUser(userId: string): Promise<readonly GrantOfUser[]>
+  /** Whether the refresh token that came last has an end: Google sets one while the application is in testing mode. */
+  newestHasEnd(): Promise<boolean | null>
 }
 
 /** Authorizations whose time may be over. */

@@ -11,7 +11,7 @@ export function publicationsOf(
   if (after.status === 'none') return []
   const { authorizationId, userId, services, access } = after
   if (fact.type === 'AuthorizationGranted' && sealedTokens !== null) {
-    const { tokensExpireAt, grantedAt, ...grant } = fact.data
+    const { tokensExpireAt, refreshTokenExpiresAt, grantedAt, ...grant } = fact.data
     return [
       publication(contracts.tokenIssued, {
         authorizationId,
@@ -25,6 +25,7 @@ export function publicationsOf(
         missingScopes: [...grant.missingScopes],
         expiresAt: tokensExpireAt,
         refreshTokenIncluded: grant.refreshTokenIncluded,
+        ...(refreshTokenExpiresAt === undefined ? {} : { refreshTokenExpiresAt }),
         sealedTokens,
         issuedAt: grantedAt,
       }),

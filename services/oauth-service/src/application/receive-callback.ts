@@ -51,7 +51,8 @@ export async function receiveCallback(
     nonce: deps.secretBox.open(secrets.sealedNonce, { authorizationId, field: 'nonce' }),
     scopes: loaded.state.scopes,
   })
-  return recordOutcome(deps, loaded, request, () => deps.provider.complete(answer()))
+  const exchange = () => deps.provider.complete(answer())
+  return recordOutcome(deps, { loaded, request, answerId: fingerprint, exchange })
 }
 
 /** The decision and the single-use mark commit together, before the code is spent: of two copies of one answer, one gets through. */

@@ -8,14 +8,19 @@ import {
   serviceScopes,
 } from '../domain/authorization.ts'
 import type { AuthorizationCommand } from '../domain/authorization-commands.ts'
+import type { GrantReceived } from '../domain/authorization-facts.ts'
+import { refreshTokenCovers } from '../domain/grants-of-user.ts'
 import { knownGrant, knownGrantStream } from '../domain/known-grant.ts'
 import { refusalOf } from '../domain/refusal.ts'
 import { type LoadedAuthorization, metadataOfStep } from './load-authorization.ts'
-import type { ConsentOutcome, TokenSeal } from './ports.ts'
+import type { AuthorizationSecrets, ConsentOutcome, KnownGrants, OneTimeSecrets, TokenSeal } from './ports.ts'
 import { publicationsOf } from './publications.ts'
 
 export interface RecordOutcomeDeps {
   readonly store: EventStore
+  readonly secrets: AuthorizationSecrets
+  readonly oneTimeSecrets: OneTimeSecrets
+  readonly knownGrants: KnownGrants
   readonly tokenSeal: TokenSeal
   readonly clock: Clock
   readonly pause: (ms: number) => Promise<unknown>
@@ -24,12 +29,19 @@ export interface RecordOutcomeDeps {
 /** How long to wait before the outcome is written once more; the code is spent and cannot be asked for again. */
 const retryDelaysMs = [100, 500, 2000]
 
-/** Writes down how an exchange ended, whatever happened. */
+export interface TakenAnswer {
+  readonly loaded: LoadedAuthorization
+  readonly request: FactMetadata
+  /** Names this answer among those of the same authorization. */
+  readonly answerId: string
+  readonly exchange: () => Promise<ConsentOutcome>
+}
+
+/** Writes down how an exchange ended, whatever happened. The state is `requested` again when Google has to be asked once
+ * more; the way there is the link with the ticket `begin_again`. */
 export async function recordOutcome(
   deps: RecordOutcomeDeps,
-  loaded: LoadedAuthorization,
-  request: FactMetadata,
-  exchange: () => Promise<ConsentOutcome>,
+  { loaded, request, answerId, exchange }: TakenAnswer,
 ): Promise<AuthorizationState> {
   const ending = await endingOf(deps, loaded, exchange)
   const { authorizationId, userId } = loaded.state
@@ -42,9 +54,13 @@ export async function recordOutcome(
       command: ending.command,
       metadata,
       // The same id on every try: a commit whose answer was lost is found, not repeated.
-      commandId: `${authorizationStream(authorizationId)}/outcome`,
+      commandId: `${authorizationStream(authorizationId)}/outcome/${answerId}`,
       publish: (fact, after) => publicationsOf(fact, after, ending.sealedTokens),
-      alongside: (unit) => noteRefreshToken(unit, ending.command, userId, metadata),
+      alongside: async (unit, _facts, after) => {
+        if (after.status === 'requested') await renewTicket(deps, unit, after)
+        if (after.status === 'granted')
+          await noteGrant(unit, { ...after.grant, userId }, metadata, deps.clock)
+      },
     })
   return (await withPatience(deps, record)).state
 }
@@ -75,41 +91,65 @@ async function endingOf(
     const type = status === 'denied' ? 'DenyAuthorization' : 'FailAuthorization'
     return { command: { type, now: deps.clock.now(), reason }, sealedTokens: null }
   }
-  const { issuer, account, grantedScopes, tokens } = outcome
-  const grantId = grantIdOf(state.userId, issuer, account.id)
-  const { authorizationId, scopes } = state
+  return granted(deps, state, outcome)
+}
+
+type Granted = Extract<ConsentOutcome, { status: 'granted' }>
+
+async function granted(
+  { clock, knownGrants, tokenSeal }: RecordOutcomeDeps,
+  { authorizationId, scopes, userId }: LoadedAuthorization['state'],
+  { issuer, account, grantedScopes, tokens }: Granted,
+): Promise<Ending> {
+  const now = clock.now()
+  const grantId = grantIdOf(userId, issuer, account.id)
+  const asked = serviceScopes(scopes)
+  const missing = missingScopes(asked, grantedScopes)
+  const known = (await knownGrants.ofUser(userId)).find((each) => each.grantId === grantId)
+  const end = tokens.refreshTokenExpiresAt
   const grant = {
     grantId,
     issuer,
     account,
     grantedScopes,
-    missingScopes: missingScopes(serviceScopes(scopes), grantedScopes),
+    missingScopes: missing,
     refreshTokenIncluded: tokens.refreshToken !== null,
     tokensExpireAt: tokens.expiresAt.toISOString(),
+    ...(end === null ? {} : { refreshTokenExpiresAt: end.toISOString() }),
   }
-  const sealedTokens = await deps.tokenSeal.seal(tokens, { authorizationId, grantId, issuer })
-  return { command: { type: 'GrantAuthorization', now: deps.clock.now(), grant }, sealedTokens }
+  const covered = asked.filter((scope) => !missing.includes(scope))
+  const refreshTokenKnown = refreshTokenCovers(known, covered, now)
+  const sealedTokens = await tokenSeal.seal(tokens, { authorizationId, grantId, issuer })
+  return { command: { type: 'GrantAuthorization', now, grant, refreshTokenKnown }, sealedTokens }
 }
 
-async function noteRefreshToken(
+async function renewTicket(
+  { oneTimeSecrets, secrets }: RecordOutcomeDeps,
   unit: UnitOfWork,
-  command: Ending['command'],
-  userId: string,
-  metadata: FactMetadata,
+  { authorizationId, expiresAt }: Extract<AuthorizationState, { status: 'requested' | 'bound' }>,
 ): Promise<void> {
-  if (command.type !== 'GrantAuthorization' || !command.grant.refreshTokenIncluded) return
-  const { grantId, account, grantedScopes: scopes } = command.grant
+  const fingerprint = oneTimeSecrets.fingerprint(oneTimeSecrets.ticketOf(authorizationId, 'begin_again'))
+  await secrets.renewTicket(unit, { authorizationId, fingerprint, expiresAt: new Date(expiresAt) })
+}
+
+async function noteGrant(
+  unit: UnitOfWork,
+  grant: GrantReceived & { readonly userId: string },
+  metadata: FactMetadata,
+  { now }: Clock,
+): Promise<void> {
+  const { account, grantedScopes: scopes, grantId, refreshTokenExpiresAt: expiresAt, userId } = grant
   await handleCommand(unit, {
     decider: knownGrant,
     streamType: 'known-grant',
     streamId: knownGrantStream(grantId),
     command: {
-      type: 'NoteRefreshToken',
-      grantId,
-      userId,
-      email: account.email,
-      scopes,
-      now: command.now,
+      type: 'NoteGrant',
+      grant: { grantId, userId, email: account.email },
+      refreshToken: grant.refreshTokenIncluded
+        ? { scopes, ...(expiresAt === undefined ? {} : { expiresAt }) }
+        : null,
+      now: now(),
     },
     metadata,
   })

@@ -2,15 +2,19 @@ import type { Clock, Ids } from '@evergrant/decider'
 import type { Access, Service } from '@evergrant/event-contracts'
 import { type EventStore, type FactMetadata, handleCommand } from '@evergrant/event-store'
 import { authorization, authorizationStream } from '../domain/authorization.ts'
+import type { AuthorizationRequest } from '../domain/authorization-facts.ts'
 import { oauthErrors } from '../domain/errors.ts'
+import { grantOfAccount, grantOfConnection } from '../domain/grants-of-user.ts'
 import { checkReturnTo } from '../domain/return-address.ts'
-import type { AuthorizationSecrets, OneTimeSecrets, RequestKeys } from './ports.ts'
+import { beginUrl } from './links.ts'
+import type { AuthorizationSecrets, KnownGrants, OneTimeSecrets, RequestKeys } from './ports.ts'
 
 export interface RequestAuthorizationDeps {
   readonly store: EventStore
   readonly secrets: AuthorizationSecrets
   readonly oneTimeSecrets: OneTimeSecrets
   readonly requestKeys: RequestKeys
+  readonly knownGrants: KnownGrants
   readonly clock: Clock
   readonly ids: Ids
   /** Without a trailing slash. */
@@ -24,6 +28,8 @@ export interface AuthorizationWish {
   readonly access: Access
   readonly returnTo: string | null
   readonly loginHint: string | null
+  /** The connection to repair or extend. */
+  readonly connectionId: string | null
 }
 
 export interface OpenedAuthorization {
@@ -35,7 +41,7 @@ export interface OpenedAuthorization {
 
 /** Opens an authorization and its one-time link. The same Idempotency-Key again answers as the first did; the link is
  * derived, not stored, so that no answer with a ticket in it has to be kept.
- * @throws DomainError `return_to_not_registered`, `idempotency_key_reused`. */
+ * @throws DomainError `return_to_not_registered`, `connection_not_found`, `idempotency_key_reused`. */
 export async function requestAuthorization(
   deps: RequestAuthorizationDeps,
   wish: AuthorizationWish,
@@ -86,13 +92,14 @@ async function open(
   key?: RequestKey,
 ): Promise<OpenedAuthorization> {
   const { oneTimeSecrets, requestKeys, secrets } = deps
+  const request = await aimed(deps, wish)
   const authorizationId = deps.ids.next()
   const now = deps.clock.now()
   const { state } = await handleCommand(deps.store, {
     decider: authorization,
     streamType: 'authorization',
     streamId: authorizationStream(authorizationId),
-    command: { type: 'RequestAuthorization', now, request: { ...wish, authorizationId } },
+    command: { type: 'RequestAuthorization', now, request: { ...request, authorizationId } },
     metadata,
     alongside: async (unit, _facts, after) => {
       if (after.status !== 'requested') return
@@ -107,6 +114,23 @@ async function open(
   return answer(deps, authorizationId, state.expiresAt)
 }
 
+/** Which known grant the wish is about: the one of the connection, or of the account that the hint names. */
+async function aimed(
+  { knownGrants }: RequestAuthorizationDeps,
+  { connectionId, ...wish }: AuthorizationWish,
+): Promise<Omit<AuthorizationRequest, 'authorizationId' | 'requestedAt' | 'scopes'>> {
+  if (connectionId === null && wish.loginHint === null) return wish
+  const grants = await knownGrants.ofUser(wish.userId)
+  const grant =
+    connectionId === null
+      ? grantOfAccount(grants, wish.loginHint ?? '')
+      : grantOfConnection(grants, connectionId)
+  if (connectionId !== null && !grant) throw oauthErrors.connection_not_found()
+  if (!grant) return wish
+  const { grantId, email } = grant
+  return { ...wish, loginHint: wish.loginHint ?? email, reconnects: { grantId, email } }
+}
+
 type Claim = Parameters<RequestKeys['claim']>[1]
 
 function isComplete(claim: Omit<Claim, 'key' | 'fingerprint'> & Partial<RequestKey>): claim is Claim {
@@ -119,5 +143,5 @@ function answer(
   expiresAt: string,
 ): OpenedAuthorization {
   const ticket = oneTimeSecrets.ticketOf(id)
-  return { id, authorizationUrl: `${publicUrl}/v1/authorizations/${id}/begin?ticket=${ticket}`, expiresAt }
+  return { id, authorizationUrl: beginUrl(publicUrl, id, ticket), expiresAt }
 }

@@ -11,6 +11,8 @@ export interface AuthorizationRequest {
   readonly returnTo: string | null
   readonly loginHint: string | null
   readonly requestedAt: string
+  /** The grant this is meant to repair or extend; another account is welcome, but is said to be another. */
+  readonly reconnects?: { readonly grantId: string; readonly email: string }
 }
 
 /** What Google gave; the tokens themselves are never part of a fact. */
@@ -23,6 +25,10 @@ export interface GrantReceived {
   readonly refreshTokenIncluded: boolean
   /** When the access token ends. */
   readonly tokensExpireAt: string
+  /** When the refresh token ends; Google says so while the application is in testing mode (seven days). */
+  readonly refreshTokenExpiresAt?: string
+  /** No refresh token came and none is known that covers what was granted: access ends with the access token. */
+  readonly refreshTokenMissing?: true
 }
 
 export type AuthorizationFact =
@@ -36,6 +42,16 @@ export type AuthorizationFact =
         readonly boundAt: string
         readonly expiresAt: string
         readonly consentForced: boolean
+      }
+    }
+  /** Google gave no refresh token: the user is sent there once more, and this time Google is told to ask. */
+  | {
+      readonly type: 'ConsentRepeated'
+      readonly data: {
+        readonly reason: 'refresh_token_missing'
+        readonly loginHint: string | null
+        readonly repeatedAt: string
+        readonly expiresAt: string
       }
     }
   | {

@@ -14,6 +14,7 @@ const request = {
   loginHint: null,
   requestedAt: '2026-11-23T10:00:00.000Z',
 } as const
+const unforced = { consentForced: false }
 const soon = new Date('2026-11-23T10:01:00.000Z')
 
 function grantedWith(grantedScopes: string[], missingScopes: string[]) {
@@ -34,25 +35,48 @@ describe('an authorization as its user sees it', () => {
   it('is pending until there is an outcome', () => {
     const expiresAt = '2026-11-23T10:10:00.000Z'
     const outcomeDueAt = '2026-11-23T10:03:00.000Z'
-    expect(authorizationView({ ...request, status: 'requested', expiresAt }, soon).status).toBe('pending')
-    expect(authorizationView({ ...request, status: 'bound', expiresAt }, soon).status).toBe('pending')
-    expect(authorizationView({ ...request, status: 'exchanging', outcomeDueAt }, soon).status).toBe('pending')
+    expect(authorizationView({ ...request, ...unforced, status: 'requested', expiresAt }, soon).status).toBe(
+      'pending',
+    )
+    expect(authorizationView({ ...request, ...unforced, status: 'bound', expiresAt }, soon).status).toBe(
+      'pending',
+    )
+    expect(
+      authorizationView({ ...request, ...unforced, status: 'exchanging', outcomeDueAt }, soon).status,
+    ).toBe('pending')
   })
   it('is expired the moment its time is over', () => {
     const expiresAt = '2026-11-23T10:01:00.000Z'
-    expect(authorizationView({ ...request, status: 'requested', expiresAt }, soon).status).toBe('expired')
+    expect(authorizationView({ ...request, ...unforced, status: 'requested', expiresAt }, soon).status).toBe(
+      'expired',
+    )
   })
-  it('names a connection for every service that got a scope, and what is missing', () => {
+  it('names a connection for every service that was asked for, and what each lacks', () => {
     const missing = [`${api}gmail.metadata`]
     const view = grantedWith(['openid', `${api}calendar.readonly`, `${api}drive.metadata.readonly`], missing)
     expect(view).toMatchObject({
       status: 'granted',
       missingScopes: missing,
-      connections: [connectionIdOf(grantId, 'calendar'), connectionIdOf(grantId, 'drive')],
+      account: { id: '110', email: 'alice@example.com' },
+      connections: request.services.map((service) => connectionIdOf(grantId, service)),
+      incomplete: [
+        { service: 'gmail', connectionId: connectionIdOf(grantId, 'gmail'), missingScopes: missing },
+      ],
     })
+    expect(view.reason).toBeUndefined()
   })
-  it('names no connection when nothing but the identity was granted', () => {
-    expect(grantedWith(['openid', 'email'], [`${api}calendar.readonly`]).connections).toEqual([])
+  it('says when it is another account than the one to reconnect, and when access will not last', () => {
+    const account = { id: '110', email: 'alice@example.com' }
+    const rest = { refreshTokenIncluded: false, tokensExpireAt: '2026-11-23T11:00:00.000Z' }
+    const scopes = { grantedScopes: [], missingScopes: [] }
+    const grant = { grantId, issuer: 'https://accounts.google.com', account, ...scopes, ...rest }
+    const reasonOf = (reconnects: object, more: object) =>
+      authorizationView({ ...request, ...reconnects, status: 'granted', grant: { ...grant, ...more } }, soon)
+        .reason
+    const other = { reconnects: { grantId: 'another', email: 'b@example.com' } }
+    expect(reasonOf(other, {})).toBe('different_account')
+    expect(reasonOf({ reconnects: { grantId, email: 'a@example.com' } }, {})).toBeUndefined()
+    expect(reasonOf({}, { refreshTokenMissing: true })).toBe('refresh_token_missing')
   })
   it('says why it was denied or failed', () => {
     const denied = { ...request, status: 'denied', reason: 'access_denied' } as const

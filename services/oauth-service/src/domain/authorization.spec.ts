@@ -124,7 +124,7 @@ describe("Google's answer", () => {
 
 describe('the outcome', () => {
   const now = at('10:02:01')
-  const grantIt = { type: 'GrantAuthorization', now, grant } as const
+  const grantIt = { type: 'GrantAuthorization', now, grant, refreshTokenKnown: false } as const
   const denyIt = { type: 'DenyAuthorization', now, reason: 'access_denied' } as const
   const failIt = { type: 'FailAuthorization', now, reason: 'code_rejected' } as const
 
@@ -145,6 +145,62 @@ describe('the outcome', () => {
   })
   it('needs an answer from Google', () => {
     given(requested, bound).when(grantIt).refuses('authorization_already_ended')
+  })
+})
+
+describe('a consent that gave no refresh token', () => {
+  const now = at('10:02:01')
+  const without = { ...grant, refreshTokenIncluded: false }
+  const grantIt = { type: 'GrantAuthorization', now, grant: without, refreshTokenKnown: false } as const
+  const asked = { ...bound, data: { ...bound.data, consentForced: false } }
+  const repeated: AuthorizationFact = {
+    type: 'ConsentRepeated',
+    data: {
+      reason: 'refresh_token_missing',
+      loginHint: 'alice@example.com',
+      repeatedAt: '2026-11-23T10:02:01.000Z',
+      expiresAt: '2026-11-23T10:12:01.000Z',
+    },
+  }
+  const settled = (data: object): AuthorizationFact => ({
+    type: 'AuthorizationGranted',
+    data: { ...without, ...data, grantedAt: '2026-11-23T10:02:01.000Z' },
+  })
+
+  it('leads to Google once more, for the same account', () => {
+    given(requested, asked, received).when(grantIt).then(repeated)
+  })
+  it('is granted with that reservation when Google had been told to ask already', () => {
+    given(requested, bound, received)
+      .when(grantIt)
+      .then(settled({ refreshTokenMissing: true }))
+    given(requested, asked, received, repeated, bound, received)
+      .when(grantIt)
+      .then(settled({ refreshTokenMissing: true }))
+  })
+  it('is enough when an earlier refresh token covers it, or when nothing needs one', () => {
+    given(requested, asked, received)
+      .when({ ...grantIt, refreshTokenKnown: true })
+      .then(settled({}))
+    const nothing = { ...without, grantedScopes: ['openid', 'email'] }
+    given(requested, asked, received)
+      .when({ ...grantIt, grant: nothing })
+      .then(settled({ grantedScopes: ['openid', 'email'] }))
+  })
+  it('opens a new link, and forces consent on it', () => {
+    const bind = { type: 'BindBrowser', now: at('10:02:02'), consentForced: true } as const
+    given(requested, asked, received, repeated)
+      .when(bind)
+      .then({
+        type: 'BrowserBound',
+        data: {
+          boundAt: '2026-11-23T10:02:02.000Z',
+          expiresAt: '2026-11-23T10:12:02.000Z',
+          consentForced: true,
+        },
+      })
+    const receive = { type: 'ReceiveCallback', now: at('10:02:02') } as const
+    given(requested, asked, received, repeated).when(receive).refuses('callback_unknown')
   })
 })
 

@@ -9,11 +9,21 @@ import { oauthErrors } from './errors.ts'
  * at Google; `exchanging` from the moment Google's answer is taken until its outcome is recorded; then granted, denied,
  * failed or expired, for good. A process that dies while exchanging leaves a spent code behind that nobody
  * can spend again, so the sweep ends such an authorization as failed (`interrupted`) and the user tries once more.
+ * A consent that gave no refresh token leads back to `requested`, once: then Google is told to ask again.
  */
 export type AuthorizationState =
   | { readonly status: 'none' }
-  | (AuthorizationRequest & { readonly status: 'requested' | 'bound'; readonly expiresAt: string })
-  | (AuthorizationRequest & { readonly status: 'exchanging'; readonly outcomeDueAt: string })
+  | (AuthorizationRequest & {
+      readonly status: 'requested' | 'bound'
+      readonly expiresAt: string
+      /** Google is told to ask, whatever it remembers. */
+      readonly consentForced: boolean
+    })
+  | (AuthorizationRequest & {
+      readonly status: 'exchanging'
+      readonly outcomeDueAt: string
+      readonly consentForced: boolean
+    })
   | (AuthorizationRequest & { readonly status: 'granted'; readonly grant: GrantReceived })
   | (AuthorizationRequest & { readonly status: 'denied' | 'failed'; readonly reason: string })
   | (AuthorizationRequest & { readonly status: 'expired' })
@@ -49,9 +59,7 @@ function decide(command: AuthorizationCommand, state: AuthorizationState): reado
     case 'ReceiveCallback':
       return receiveCallback(command, state)
     case 'GrantAuthorization':
-      if (state.status === 'granted' && state.grant.grantId === command.grant.grantId) return []
-      mustBeExchanging(state)
-      return [{ type: 'AuthorizationGranted', data: { ...command.grant, grantedAt: iso(command.now) } }]
+      return grant(command, state)
     case 'DenyAuthorization':
       if (state.status === 'denied') return []
       mustBeExchanging(state)
@@ -105,6 +113,28 @@ function receiveCallback(
   return [{ type: 'CallbackReceived', data }]
 }
 
+/** Google gives a refresh token with a fresh consent only. Asking again once gets one; asking for ever would trap the user. */
+function grant(
+  { now, grant, refreshTokenKnown }: Extract<AuthorizationCommand, { type: 'GrantAuthorization' }>,
+  state: AuthorizationState,
+): readonly AuthorizationFact[] {
+  if (state.status === 'granted' && state.grant.grantId === grant.grantId) return []
+  const { consentForced, loginHint } = mustBeExchanging(state)
+  const useful = serviceScopes(grant.grantedScopes).length > 0
+  const lacking = useful && !grant.refreshTokenIncluded && !refreshTokenKnown
+  if (lacking && !consentForced) {
+    const data = {
+      reason: 'refresh_token_missing',
+      loginHint: grant.account.email || loginHint,
+      repeatedAt: iso(now),
+      expiresAt: iso(now, lifetimeMs),
+    } as const
+    return [{ type: 'ConsentRepeated', data }]
+  }
+  const missing = lacking ? ({ refreshTokenMissing: true } as const) : {}
+  return [{ type: 'AuthorizationGranted', data: { ...grant, ...missing, grantedAt: iso(now) } }]
+}
+
 function sweep(now: Date, state: AuthorizationState): readonly AuthorizationFact[] {
   if ((state.status === 'requested' || state.status === 'bound') && isOver(state.expiresAt, now)) {
     return [{ type: 'AuthorizationExpired', data: { expiredAt: iso(now) } }]
@@ -116,14 +146,23 @@ function sweep(now: Date, state: AuthorizationState): readonly AuthorizationFact
 }
 
 function evolve(state: AuthorizationState, fact: AuthorizationFact): AuthorizationState {
-  if (fact.type === 'AuthorizationRequested') return { ...fact.data, status: 'requested' }
+  if (fact.type === 'AuthorizationRequested')
+    return { ...fact.data, status: 'requested', consentForced: false }
   if (state.status === 'none') return state
   const request = requestOf(state)
   switch (fact.type) {
-    case 'BrowserBound':
-      return { ...request, status: 'bound', expiresAt: fact.data.expiresAt }
-    case 'CallbackReceived':
-      return { ...request, status: 'exchanging', outcomeDueAt: fact.data.outcomeDueAt }
+    case 'BrowserBound': {
+      const { expiresAt, consentForced } = fact.data
+      return { ...request, status: 'bound', expiresAt, consentForced }
+    }
+    case 'CallbackReceived': {
+      const consentForced = 'consentForced' in state && state.consentForced
+      return { ...request, status: 'exchanging', outcomeDueAt: fact.data.outcomeDueAt, consentForced }
+    }
+    case 'ConsentRepeated': {
+      const { expiresAt, loginHint } = fact.data
+      return { ...request, loginHint, status: 'requested', expiresAt, consentForced: true }
+    }
     case 'AuthorizationGranted': {
       const { grantedAt: _, ...grant } = fact.data
       return { ...request, status: 'granted', grant }
@@ -140,12 +179,15 @@ function evolve(state: AuthorizationState, fact: AuthorizationFact): Authorizati
 }
 
 function requestOf(state: AuthorizationRequest): AuthorizationRequest {
-  const { authorizationId, userId, services, access, scopes, returnTo, loginHint, requestedAt } = state
-  return { authorizationId, userId, services, access, scopes, returnTo, loginHint, requestedAt }
+  const { authorizationId, userId, services, access, scopes, returnTo, loginHint, requestedAt, reconnects } =
+    state
+  const request = { authorizationId, userId, services, access, scopes, returnTo, loginHint, requestedAt }
+  return reconnects === undefined ? request : { ...request, reconnects }
 }
 
-function mustBeExchanging(state: AuthorizationState): void {
+function mustBeExchanging(state: AuthorizationState): Extract<AuthorizationState, { status: 'exchanging' }> {
   if (state.status !== 'exchanging') throw oauthErrors.authorization_already_ended()
+  return state
 }
 
 function isOver(time: string, now: Date): boolean {

@@ -11,6 +11,13 @@ export const oauthErrors = defineErrors({
     kind: 'conflict',
     message: 'This authorization has expired. Start again from where you connect the account.',
   },
+  authorization_link_foreign: {
+    kind: 'forbidden',
+    message:
+      'This link works only in the browser that was at Google. Start again from where you connect the account.',
+  },
+  nothing_to_add: { kind: 'conflict', message: 'Nothing is missing that a further consent could add.' },
+  connection_not_found: { kind: 'missing', message: 'There is no such connection.' },
   authorization_already_ended: { kind: 'conflict', message: 'This authorization has already ended.' },
   return_to_not_registered: {
     kind: 'rejected',

@@ -19,12 +19,47 @@ const lost: KnownGrantFact = {
   data: { reason: 'revoked_at_google', lostAt: '2026-11-23T11:00:00.000Z' },
 }
 
+const note = {
+  type: 'NoteGrant',
+  now: new Date('2026-11-23T10:00:00.000Z'),
+  grant: { grantId: 'g', userId: 'alice', email: 'a@example.com' },
+} as const
+
 describe('what is known of a grant', () => {
   it('is live again with every refresh token that arrives', () => {
-    const note = { type: 'NoteRefreshToken', now: new Date('2026-11-23T10:00:00.000Z') } as const
     given(received, lost)
-      .when({ ...note, grantId: 'g', userId: 'alice', email: 'a@example.com', scopes: ['openid'] })
+      .when({ ...note, refreshToken: { scopes: ['openid'] } })
       .then(received)
+  })
+  it('is that it exists when no refresh token came, and nothing new when it was known', () => {
+    const seen: KnownGrantFact = {
+      type: 'GrantSeen',
+      data: { ...note.grant, seenAt: '2026-11-23T10:00:00.000Z' },
+    }
+    given()
+      .when({ ...note, refreshToken: null })
+      .then(seen)
+    given(seen)
+      .when({ ...note, refreshToken: null })
+      .changesNothing()
+    given(received)
+      .when({ ...note, refreshToken: null })
+      .changesNothing()
+  })
+  it('is lost when Google takes away a scope that the refresh token was given for', () => {
+    const missing = { type: 'NoteMissingScopes', missingSince: '2026-11-23T11:00:00.000Z' } as const
+    given(received)
+      .when({ ...missing, scopes: ['openid', 'never given'] })
+      .then({ type: 'RefreshTokenLost', data: { reason: 'scopes_withdrawn', lostAt: missing.missingSince } })
+    given(received)
+      .when({ ...missing, scopes: ['never given'] })
+      .changesNothing()
+    given(received)
+      .when({ ...missing, scopes: [] })
+      .changesNothing()
+    given(received)
+      .when({ ...missing, scopes: ['openid'], missingSince: '2026-11-23T09:00:00.000Z' })
+      .changesNothing()
   })
   it('is lost once', () => {
     given(received).when(loss).then(lost)

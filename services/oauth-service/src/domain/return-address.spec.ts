@@ -29,8 +29,11 @@ describe('where a browser may be sent back to', () => {
     )
   })
   it('keeps the query of the application and adds what became of the authorization', () => {
-    expect(returnAddress('https://app.example/s?tab=google&status=old#x', 'id-1', 'granted')).toBe(
-      'https://app.example/s?tab=google&status=granted&authorization=id-1#x',
-    )
+    expect(
+      returnAddress('https://app.example/s?tab=google&status=old&reason=old#x', {
+        id: 'id-1',
+        status: 'granted',
+      }),
+    ).toBe('https://app.example/s?tab=google&status=granted&authorization=id-1#x')
   })
 })

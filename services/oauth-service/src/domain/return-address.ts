@@ -16,9 +16,15 @@ export function checkReturnTo(returnTo: string, registeredOrigins: readonly stri
 }
 
 /** The address to return to, with what became of the authorization. */
-export function returnAddress(returnTo: string, authorizationId: string, status: string): string {
+export function returnAddress(
+  returnTo: string,
+  { id, status, reason }: { readonly id: string; readonly status: string; readonly reason?: string },
+): string {
   const url = new URL(returnTo)
-  url.searchParams.set('authorization', authorizationId)
+  url.searchParams.set('authorization', id)
   url.searchParams.set('status', status)
+  // An address that was already used once must not carry an old reason on.
+  url.searchParams.delete('reason')
+  if (reason !== undefined) url.searchParams.set('reason', reason)
   return url.href
 }

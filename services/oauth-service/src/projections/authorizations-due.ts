@@ -26,6 +26,7 @@ export const authorizationsDue: Projection = {
     switch (fact.type) {
       case 'AuthorizationRequested':
       case 'BrowserBound':
+      case 'ConsentRepeated':
         return setDue(unit, fact.streamId, fact.data.expiresAt)
       case 'CallbackReceived':
         return setDue(unit, fact.streamId, fact.data.outcomeDueAt)

@@ -17,12 +17,12 @@ import type { AuthorizationFact } from '../domain/authorization-facts.ts'
 import { type KnownGrantFact, knownGrantStream } from '../domain/known-grant.ts'
 import { migrations } from '../migrations/all.ts'
 import { AuthorizationDue, authorizationsDue } from './authorizations-due.ts'
-import { KnownGrant, liveRefreshTokens } from './live-refresh-tokens.ts'
+import { KnownGrant, knownGrants } from './known-grants.ts'
 
 const there = useDatabase({
   template: { name: 'oauth_service', migrate: (url) => migrate({ url, migrations }) },
 })
-const projections = [authorizationsDue, liveRefreshTokens]
+const projections = [authorizationsDue, knownGrants]
 let database: Database
 let store: EventStore
 
@@ -45,10 +45,29 @@ const bound: AuthorizationFact = {
   type: 'BrowserBound',
   data: { boundAt: '', expiresAt: '2026-11-23T10:12:00.000Z', consentForced: true },
 }
+const repeated: AuthorizationFact = {
+  type: 'ConsentRepeated',
+  data: {
+    reason: 'refresh_token_missing',
+    loginHint: null,
+    repeatedAt: '',
+    expiresAt: '2026-11-23T10:14:00.000Z',
+  },
+}
 const expired: AuthorizationFact = { type: 'AuthorizationExpired', data: { expiredAt: '' } }
 const received = (grantId: string): KnownGrantFact => ({
   type: 'RefreshTokenReceived',
-  data: { grantId, userId: 'alice', email: 'a@example.com', scopes: ['x'], receivedAt: '' },
+  data: {
+    grantId,
+    userId: 'alice',
+    email: 'a@example.com',
+    scopes: ['x'],
+    receivedAt: '2026-11-23T10:00:00.000Z',
+  },
+})
+const seen = (grantId: string): KnownGrantFact => ({
+  type: 'GrantSeen',
+  data: { grantId, userId: 'alice', email: 'a@example.com', seenAt: '2026-11-23T10:00:00.000Z' },
 })
 const lost: KnownGrantFact = { type: 'RefreshTokenLost', data: { reason: 'gone', lostAt: '' } }
 
@@ -73,10 +92,11 @@ beforeAll(async () => {
         metadata: { actor: { kind: 'schedule' }, correlationId: 'test' },
       }),
     )
-  await append(authorizationStream(id(1)), 'authorization', requested(id(1)), bound)
+  await append(authorizationStream(id(1)), 'authorization', requested(id(1)), bound, repeated)
   await append(authorizationStream(id(2)), 'authorization', requested(id(2)), expired)
   await append(authorizationStream(id(3)), 'authorization', requested(id(3)))
   await append(knownGrantStream(id(4)), 'known-grant', received(id(4)), lost)
+  await append(knownGrantStream(id(6)), 'known-grant', seen(id(6)))
   await append(knownGrantStream(id(5)), 'known-grant', received(id(5)), lost, received(id(5)))
 })
 afterAll(() => database.close())
@@ -85,11 +105,19 @@ const rowsOf = (table: string) => sqlOf(database)(`select * from ${table} order 
 
 describe('a projection that is rebuilt from facts', () => {
   it.each([
-    ['authorization_due', authorizationsDue, [{ authorization_id: id(1) }, { authorization_id: id(3) }]],
+    [
+      'authorization_due',
+      authorizationsDue,
+      [{ authorization_id: id(1), due_at: expect.stringContaining('10:14:00') }, { authorization_id: id(3) }],
+    ],
     [
       'known_grant',
-      liveRefreshTokens,
-      [{ refresh_token_live: false }, { refresh_token_live: true, scopes: ['x'] }],
+      knownGrants,
+      [
+        { refresh_token_live: false },
+        { refresh_token_live: true, scopes: ['x'] },
+        { refresh_token_live: false, scopes: [], received_at: null },
+      ],
     ],
   ] satisfies [string, Projection, object[]][])(
     'has the same rows as before: %s',

@@ -155,9 +155,17 @@ async function complete(
       tokenType: tokens.token_type,
       // Counted from when the request was sent: the time the answer took was already part of the token's life.
       expiresAt: new Date(receivedAt.getTime() + (tokens.expires_in ?? unknownLifetimeSeconds) * 1000),
+      refreshTokenExpiresAt: refreshTokenEnd(tokens, receivedAt),
       receivedAt,
     },
   }
+}
+
+/** Google's own word for "this application is in testing mode": its refresh tokens end after seven days. */
+function refreshTokenEnd(tokens: TokenEndpointResponse, receivedAt: Date): Date | null {
+  const seconds = Number(tokens.refresh_token_expires_in)
+  const told = tokens.refresh_token !== undefined && Number.isFinite(seconds) && seconds > 0
+  return told ? new Date(receivedAt.getTime() + seconds * 1000) : null
 }
 
 async function exchange(

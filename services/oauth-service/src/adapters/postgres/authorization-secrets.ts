@@ -2,7 +2,9 @@ import { type Database, sqlOf } from '@evergrant/event-store'
 import type { AuthorizationSecrets } from '../../application/ports.ts'
 
 /** Fingerprints outlive their authorization a while, so that a late browser is told "used" or "expired", not "unknown". */
-const fingerprintsKept = '1 day'
+const fingerprintsKeptMs = 24 * 60 * 60_000
+
+const batchSize = 1000
 
 /** Single use is one conditional UPDATE each: PostgreSQL lets exactly one of two simultaneous copies through. */
 export function createAuthorizationSecrets(database: Database): AuthorizationSecrets {
@@ -11,6 +13,15 @@ export function createAuthorizationSecrets(database: Database): AuthorizationSec
       await sqlOf(unit)(
         `insert into authorization_secret (authorization_id, ticket_fingerprint, expires_at)
          values ($1, $2, $3) on conflict (authorization_id) do nothing`,
+        [authorizationId, fingerprint, expiresAt],
+      )
+    },
+    renewTicket: async (unit, { authorizationId, fingerprint, expiresAt }) => {
+      await sqlOf(unit)(
+        `update authorization_secret
+         set ticket_fingerprint = $2, ticket_redeemed_at = null, state_fingerprint = null,
+             state_redeemed_at = null, sealed_verifier = null, sealed_nonce = null, expires_at = $3
+         where authorization_id = $1`,
         [authorizationId, fingerprint, expiresAt],
       )
     },
@@ -41,6 +52,13 @@ export function createAuthorizationSecrets(database: Database): AuthorizationSec
       )
       return rows.length > 0
     },
+    findBrowser: async (authorizationId) => {
+      const [row] = await sqlOf(database)<{ browser_fingerprint: string | null }>(
+        'select browser_fingerprint from authorization_secret where authorization_id = $1',
+        [authorizationId],
+      )
+      return row?.browser_fingerprint ?? undefined
+    },
     findByState: async (stateFingerprint) => {
       const [row] = await sqlOf(database)<{ authorization_id: string; browser_fingerprint: string }>(
         'select authorization_id, browser_fingerprint from authorization_secret where state_fingerprint = $1',
@@ -65,20 +83,43 @@ export function createAuthorizationSecrets(database: Database): AuthorizationSec
       return row && { sealedVerifier: row.sealed_verifier, sealedNonce: row.sealed_nonce }
     },
     sweep: async (now) => {
-      const sql = sqlOf(database)
-      await sql(
+      await inBatches(
+        database,
         `update authorization_secret set sealed_verifier = null, sealed_nonce = null
-         where expires_at <= $1 and sealed_verifier is not null`,
-        [now],
+         where authorization_id in (
+           select authorization_id from authorization_secret
+           where expires_at <= $1 and sealed_verifier is not null limit $2 for update skip locked)
+         returning 1`,
+        now,
       )
-      await sql(
-        `delete from authorization_secret where expires_at <= $1::timestamptz - interval '${fingerprintsKept}'`,
-        [now],
+      const longAgo = new Date(now.getTime() - fingerprintsKeptMs)
+      await inBatches(
+        database,
+        `delete from authorization_secret
+         where authorization_id in (
+           select authorization_id from authorization_secret
+           where expires_at <= $1 limit $2 for update skip locked)
+         returning 1`,
+        longAgo,
       )
-      await sql(
-        `delete from authorization_request_key where created_at <= $1::timestamptz - interval '1 day'`,
-        [now],
+      await inBatches(
+        database,
+        `delete from authorization_request_key
+         where (user_id, key) in (
+           select user_id, key from authorization_request_key
+           where created_at <= $1 limit $2 for update skip locked)
+         returning 1`,
+        longAgo,
       )
     },
+  }
+}
+
+/** Short transactions: a backlog of a million rows must not hold locks while a callback waits for one of them. */
+async function inBatches(database: Database, statement: string, before: Date): Promise<void> {
+  const sql = sqlOf(database)
+  for (;;) {
+    const rows = await sql(statement, [before, batchSize])
+    if (rows.length < batchSize) return
   }
 }

@@ -9,6 +9,7 @@ const tokens = {
   accessToken: 'access-token-in-the-clear',
   refreshToken: 'refresh-token-in-the-clear',
   tokenType: 'bearer',
+  refreshTokenExpiresAt: null,
   expiresAt: new Date('2026-11-23T11:00:00.000Z'),
   receivedAt,
 }

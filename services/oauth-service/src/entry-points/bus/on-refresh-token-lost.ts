@@ -1,6 +1,6 @@
 import { contracts, type PublicEvent } from '@evergrant/event-contracts'
 import type { EventHandler, EventHandlers, FactMetadata } from '@evergrant/event-store'
-import { noteLostRefreshToken } from '../../application/note-lost-refresh-token.ts'
+import { noteLostRefreshToken, noteMissingScopes } from '../../application/note-lost-refresh-token.ts'
 
 const onGrantRevoked: EventHandler = async (event, unit) => {
   const { grantId, reason, revokedAt } = contracts.grantRevoked.schema.parse(event.data)
@@ -12,10 +12,18 @@ const onReauthorizationRequired: EventHandler = async (event, unit) => {
   await noteLostRefreshToken(unit, { grantId, reason, lostAt: requiredAt }, metadataOf(event))
 }
 
-/** What token-service says about the end of refresh tokens. */
+const onConnectionChanged: EventHandler = async (event, unit) => {
+  const { connection, changedAt } = contracts.connectionChanged.schema.parse(event.data)
+  const { grantId, missingScopes: scopes } = connection
+  if (scopes.length === 0) return
+  await noteMissingScopes(unit, { grantId, scopes, missingSince: changedAt }, metadataOf(event))
+}
+
+/** What token-service says about the end of refresh tokens, and of what they are good for. */
 export const tokenStreamHandlers: EventHandlers = {
   [contracts.grantRevoked.subject]: onGrantRevoked,
   [contracts.reauthorizationRequired.subject]: onReauthorizationRequired,
+  [contracts.connectionChanged.subject]: onConnectionChanged,
 }
 
 function metadataOf({ attributes }: PublicEvent): FactMetadata {

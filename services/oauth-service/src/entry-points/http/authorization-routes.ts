@@ -1,8 +1,11 @@
-import type { Clock } from '@evergrant/decider'
-import { accessSchema, serviceSchema } from '@evergrant/event-contracts'
+import { accessSchema, accountSchema, actionSchema, serviceSchema } from '@evergrant/event-contracts'
 import { callerOf, type HttpApp, idempotencyKeyOf, metadataOf } from '@evergrant/service-runtime'
 import { z } from 'zod'
-import { readAuthorization } from '../../application/read-authorization.ts'
+import {
+  type AuthorizationAnswer,
+  type ReadAuthorizationDeps,
+  readAuthorization,
+} from '../../application/read-authorization.ts'
 import {
   type RequestAuthorizationDeps,
   requestAuthorization,
@@ -13,9 +16,20 @@ const requestBody = z.strictObject({
   access: accessSchema.default('read'),
   returnTo: z.string().max(2048).optional(),
   loginHint: z.string().min(1).max(320).optional(),
+  connectionId: z
+    .uuid()
+    .optional()
+    .describe('The connection to repair or extend: its account is suggested, and another one is told apart.'),
 })
 
 const openedSchema = z.object({ id: z.uuid(), authorizationUrl: z.url(), expiresAt: z.string() })
+
+const incompleteSchema = z.object({
+  service: serviceSchema,
+  connectionId: z.uuid(),
+  missingScopes: z.array(z.string()),
+  action: actionSchema.describe('Works in the browser that was at Google, for a day at most.'),
+})
 
 const authorizationSchema = z.object({
   id: z.uuid(),
@@ -23,13 +37,16 @@ const authorizationSchema = z.object({
   services: z.array(serviceSchema),
   missingScopes: z.array(z.string()),
   reason: z.string().optional(),
+  account: accountSchema.optional(),
   connections: z.array(z.uuid()).optional(),
+  incomplete: z.array(incompleteSchema).optional().describe('The services that lack something.'),
+  action: actionSchema.optional().describe('What one click would still do.'),
 })
 
 /** What the application calls for its user. */
 export function authorizationRoutes(
   app: HttpApp,
-  deps: RequestAuthorizationDeps & { readonly clock: Clock },
+  deps: RequestAuthorizationDeps & ReadAuthorizationDeps,
 ): void {
   const tags = ['authorizations']
   app.post(
@@ -40,8 +57,8 @@ export function authorizationRoutes(
       schema: { tags, body: requestBody, response: { 201: openedSchema } },
     },
     async (request, reply) => {
-      const { services, access, returnTo = null, loginHint = null } = request.body
-      const wish = { userId: callerOf(request).sub, services, access, returnTo, loginHint }
+      const { services, access, returnTo = null, loginHint = null, connectionId = null } = request.body
+      const wish = { userId: callerOf(request).sub, services, access, returnTo, loginHint, connectionId }
       const opened = await requestAuthorization(deps, wish, metadataOf(request), idempotencyKeyOf(request))
       return reply.code(201).header('location', `/v1/authorizations/${opened.id}`).send(opened)
     },
@@ -54,13 +71,36 @@ export function authorizationRoutes(
     },
     async (request) => {
       const query = { authorizationId: request.params.id, userId: callerOf(request).sub }
-      const { connections, ...view } = await readAuthorization(deps, query)
-      return {
-        ...view,
-        services: [...view.services],
-        missingScopes: [...view.missingScopes],
-        ...(connections === undefined ? {} : { connections: [...connections] }),
-      }
+      return toJson(await readAuthorization(deps, query))
     },
   )
+}
+
+function toJson({ view, next }: AuthorizationAnswer): z.input<typeof authorizationSchema> {
+  const { services, missingScopes, connections, incomplete, ...rest } = view
+  return {
+    ...rest,
+    services: [...services],
+    missingScopes: [...missingScopes],
+    ...(connections && { connections: [...connections] }),
+    ...(incomplete && {
+      incomplete: incomplete.map(({ service, connectionId, missingScopes }) => ({
+        service,
+        connectionId,
+        missingScopes: [...missingScopes],
+        action: actionFor('grant_scopes', next?.urlFor(service)),
+      })),
+    }),
+    ...(next && { action: actionFor(next.kind, next.urlFor()) }),
+  }
+}
+
+const descriptions = {
+  grant_scopes: 'Grant the missing access in one more consent.',
+  reconnect: 'Connect the Google account again.',
+  try_again: 'Try again.',
+} as const
+
+function actionFor(kind: keyof typeof descriptions, url: string | undefined) {
+  return { kind, description: descriptions[kind], ...(url === undefined ? {} : { url }) }
 }

@@ -9,12 +9,12 @@ const pairOf = (setCookie: string) => setCookie.split(';')[0] ?? ''
 describe('the cookie that binds a browser', () => {
   it('is locked to the host over https', () => {
     expect(https.add(secret('a'), undefined)).toBe(
-      `__Host-evergrant-authorization=${secret('a')}; Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure`,
+      `__Host-evergrant-authorization=${secret('a')}; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure`,
     )
   })
   it('has a plain name over loopback http, where browsers refuse the prefix', () => {
     expect(http.add(secret('a'), undefined)).toBe(
-      `evergrant-authorization=${secret('a')}; Path=/; Max-Age=600; HttpOnly; SameSite=Lax`,
+      `evergrant-authorization=${secret('a')}; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax`,
     )
   })
   it('keeps a few links apart, newest first', () => {

@@ -9,8 +9,8 @@ export interface BrowserCookie {
 
 const linksAtOnce = 4
 
-/** As long as a bound authorization lives. */
-const maxAgeSeconds = 600
+/** Longer than an authorization lives: what it left open can be added with one click from the same browser. */
+const maxAgeSeconds = 3600
 
 /** Over https with the `__Host-` prefix, which no sibling domain can set; over loopback http, where browsers refuse the
  * prefix, under the plain name. SameSite=Lax: Google's redirect is a top-level navigation and must bring it. */

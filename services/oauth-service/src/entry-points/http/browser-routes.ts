@@ -1,83 +1,78 @@
-import { DomainError } from '@evergrant/decider'
-import { type HttpApp, metadataOf, problemFrom } from '@evergrant/service-runtime'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type HttpApp, metadataOf } from '@evergrant/service-runtime'
+import type { FastifyRequest } from 'fastify'
 import { type BeginAuthorizationDeps, beginAuthorization } from '../../application/begin-authorization.ts'
+import { beginUrl } from '../../application/links.ts'
+import { answerOf } from '../../application/read-authorization.ts'
 import { type ReceiveCallbackDeps, receiveCallback } from '../../application/receive-callback.ts'
-import { authorizationView } from '../../domain/authorization-view.ts'
+import { requestAnother } from '../../application/request-another.ts'
+import type { RequestAuthorizationDeps } from '../../application/request-authorization.ts'
 import { oauthErrors } from '../../domain/errors.ts'
 import { returnAddress } from '../../domain/return-address.ts'
 import type { BrowserCookie } from './browser-cookie.ts'
+import { queryOf, withPages } from './browser-page.ts'
 import { browserHeaders, sendPage } from './page.ts'
 import { resultText } from './result-text.ts'
 
 export type BrowserRoutesDeps = BeginAuthorizationDeps &
-  ReceiveCallbackDeps & { readonly cookie: BrowserCookie }
+  ReceiveCallbackDeps &
+  RequestAuthorizationDeps & { readonly cookie: BrowserCookie }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** What the user's browser opens. Parameters come from anywhere, so they are read by hand and refused with a page. */
+// A chat program that looks at a link with HEAD must not use it up.
+const options = {
+  config: { access: 'public' },
+  exposeHeadRoute: false,
+  schema: { tags: ['browser'] },
+} as const
+
+/** What the user's browser opens. Parameters come from anywhere, so they are read by hand and refused with a page. Nothing
+ * is ever posted here: every step is a link that works once, or only in the browser it was made for. */
 export function browserRoutes(app: HttpApp, deps: BrowserRoutesDeps): void {
-  const config = { access: 'public' } as const
-  const tags = ['browser']
-  // A chat program that looks at a link with HEAD must not use it up.
-  const exposeHeadRoute = false
-  app.get<{ Params: { id: string } }>(
-    '/v1/authorizations/:id/begin',
-    { config, exposeHeadRoute, schema: { tags } },
-    async (request, reply) =>
-      withPages(request, reply, async () => {
-        const authorizationId = request.params.id
-        const tickets = queryOf(request).getAll('ticket')
-        const [ticket] = tickets
-        if (!uuid.test(authorizationId) || tickets.length !== 1 || !ticket) {
-          throw oauthErrors.authorization_not_found()
-        }
-        const link = { authorizationId: authorizationId.toLowerCase(), ticket }
-        const { location, browserSecret } = await beginAuthorization(deps, link, metadataOf(request))
-        return reply
-          .headers(browserHeaders)
-          .header('set-cookie', deps.cookie.add(browserSecret, request.headers.cookie))
-          .redirect(location, 302)
-      }),
+  app.get<{ Params: { id: string } }>('/v1/authorizations/:id/begin', options, async (request, reply) =>
+    withPages(request, reply, async () => {
+      const { location, browserSecret } = await beginAuthorization(deps, linkOf(request), metadataOf(request))
+      return reply
+        .headers(browserHeaders)
+        .header('set-cookie', deps.cookie.add(browserSecret, request.headers.cookie))
+        .redirect(location, 302)
+    }),
   )
-  app.get(
-    '/v1/oauth/google/callback',
-    { config, exposeHeadRoute, schema: { tags } },
-    async (request, reply) =>
-      withPages(request, reply, async () => {
-        const browserSecrets = deps.cookie.read(request.headers.cookie)
-        const callback = { parameters: queryOf(request), browserSecrets }
-        const state = await receiveCallback(deps, callback, metadataOf(request))
-        if (state.status === 'none') throw oauthErrors.authorization_not_found()
-        const view = authorizationView(state, deps.clock.now())
-        reply.headers(browserHeaders)
-        if (state.returnTo !== null)
-          return reply.redirect(returnAddress(state.returnTo, view.id, view.status), 303)
-        return sendPage(reply, { status: 200, ...resultText(view), requestId: request.id })
-      }),
+  app.get<{ Params: { id: string } }>('/v1/authorizations/:id/another', options, async (request, reply) =>
+    withPages(request, reply, async () => {
+      const browserSecrets = deps.cookie.read(request.headers.cookie)
+      const link = { ...linkOf(request), service: queryOf(request).get('service'), browserSecrets }
+      const { authorizationUrl } = await requestAnother(deps, link, metadataOf(request))
+      return reply.headers(browserHeaders).redirect(authorizationUrl, 303)
+    }),
+  )
+  app.get('/v1/oauth/google/callback', options, async (request, reply) =>
+    withPages(request, reply, async () => {
+      const browserSecrets = deps.cookie.read(request.headers.cookie)
+      const callback = { parameters: queryOf(request), browserSecrets }
+      const state = await receiveCallback(deps, callback, metadataOf(request))
+      if (state.status === 'none') throw oauthErrors.authorization_not_found()
+      reply.headers(browserHeaders)
+      const { authorizationId, returnTo } = state
+      if (state.status === 'requested') {
+        const ticket = deps.oneTimeSecrets.ticketOf(authorizationId, 'begin_again')
+        return reply.redirect(beginUrl(deps.publicUrl, authorizationId, ticket), 303)
+      }
+      const answer = answerOf(deps, state)
+      if (returnTo !== null) return reply.redirect(returnAddress(returnTo, answer.view), 303)
+      return sendPage(reply, { status: 200, ...resultText(answer), requestId: request.id })
+    }),
   )
 }
 
-/** Refusals become pages, with the status they would have as a problem document. */
-async function withPages(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  serve: () => Promise<FastifyReply>,
-): Promise<FastifyReply> {
-  try {
-    return await serve()
-  } catch (error) {
-    if (!(error instanceof DomainError) || error.kind === 'internal') throw error
-    request.log.info({ requestId: request.id, err: error }, 'a browser was refused')
-    const { problem, headers } = problemFrom(error, request.id)
-    const retryAfter = headers['retry-after']
-    if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
-    const { status, detail } = problem
-    return sendPage(reply, { status, title: 'This did not work', text: detail, requestId: request.id })
+/** A link with exactly one ticket; everything else leads nowhere.
+ * @throws DomainError `authorization_not_found`. */
+function linkOf(request: FastifyRequest<{ Params: { id: string } }>) {
+  const authorizationId = request.params.id
+  const tickets = queryOf(request).getAll('ticket')
+  const [ticket] = tickets
+  if (!uuid.test(authorizationId) || tickets.length !== 1 || !ticket) {
+    throw oauthErrors.authorization_not_found()
   }
-}
-
-function queryOf(request: FastifyRequest): URLSearchParams {
-  const question = request.url.indexOf('?')
-  return new URLSearchParams(question < 0 ? '' : request.url.slice(question + 1))
+  return { authorizationId: authorizationId.toLowerCase(), ticket }
 }
