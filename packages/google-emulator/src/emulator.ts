@@ -2,14 +2,16 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { calendarListRoutes } from './calendar/calendar-list-routes.ts'
 import { eventRoutes } from './calendar/event-routes.ts'
-import { createSnapshots } from './calendar/page-snapshots.ts'
 import { createEmulatorClock } from './clock.ts'
 import { type Control, createControl } from './control/control.ts'
 import { controlRoutes } from './control/control-routes.ts'
 import { createFaultScript } from './control/fault-script.ts'
 import { createRequestLog } from './control/request-log.ts'
-import { driveRoutes } from './drive/about-routes.ts'
-import { gmailRoutes } from './gmail/profile-routes.ts'
+import { aboutRoutes } from './drive/about-routes.ts'
+import { changeRoutes } from './drive/change-routes.ts'
+import { fileRoutes } from './drive/file-routes.ts'
+import { messageRoutes } from './gmail/message-routes.ts'
+import { profileRoutes } from './gmail/profile-routes.ts'
 import { createHttpServer } from './http/server.ts'
 import { defaultClient, type OAuthClient } from './oauth/client.ts'
 import { consentRoutes } from './oauth/consent-routes.ts'
@@ -17,6 +19,7 @@ import { discoveryRoutes } from './oauth/discovery-routes.ts'
 import { signingKey } from './oauth/signing-key.ts'
 import { tokenRoutes } from './oauth/token-routes.ts'
 import { tokenStatusRoutes } from './oauth/token-status-routes.ts'
+import { createSnapshots } from './paging/page-snapshots.ts'
 import { createPersistence } from './persistence.ts'
 import { emptyState } from './state.ts'
 import type { World } from './world.ts'
@@ -67,8 +70,11 @@ export async function startGoogleEmulator(options: EmulatorOptions = {}): Promis
     ...tokenStatusRoutes(world),
     ...calendarListRoutes(world),
     ...eventRoutes(world),
-    ...gmailRoutes(world),
-    ...driveRoutes(world),
+    ...profileRoutes(world),
+    ...messageRoutes(world),
+    ...aboutRoutes(world),
+    ...fileRoutes(world),
+    ...changeRoutes(world),
     ...controlRoutes(control),
   ]
   const server = createHttpServer({ world, routes, flush: persistence.flush, onError })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { consentAs } from './consent-as.ts'
+import type { Dump } from './control/dump.ts'
 import { digest, newSecret } from './fingerprint.ts'
 import { defaultClient } from './oauth/client.ts'
 
@@ -89,6 +90,11 @@ const insert = (url: string, accessToken: string, id: string) =>
     body: JSON.stringify({ id, start: { date: '2026-03-01' }, end: { date: '2026-03-02' } }),
   })
 
+async function contents(url: string) {
+  const { mailboxes, drives } = (await (await fetch(`${url}/emulator/state`)).json()) as Dump
+  return { mailboxes, drives }
+}
+
 describe('a killed and restarted emulator', () => {
   it('still knows accounts, grants, tokens, events and cursors', async () => {
     const first = await start()
@@ -101,6 +107,23 @@ describe('a killed and restarted emulator', () => {
     expect(await refresh(second.url, token)).toHaveProperty('access_token')
     const delta = await listed(second.url, access, `?syncToken=${nextSyncToken}`)
     expect(delta.items.map((event) => event.id)).toEqual(['kept00'])
+  })
+
+  it('still has mailboxes with their history and drives with their changes', async () => {
+    const first = await start()
+    const control = (path: string, body: object) =>
+      fetch(`${first.url}/emulator${path}`, { method: 'POST', body: JSON.stringify(body) })
+    await control('/mailboxes/alice@example.com/seed', { count: 20, seed: 1 })
+    await control('/drives', { id: 'team', name: 'Team', members: ['bob@example.com'] })
+    await control('/drives/team/seed', { count: 5, seed: 1 })
+    const before = await contents(first.url)
+    await kill(first.process)
+    const second = await start()
+    expect(await contents(second.url)).toEqual(before)
+    await fetch(`${second.url}/emulator/drives/team/files`, { method: 'POST', body: '{"id":"next"}' })
+    const files = (await contents(second.url)).drives.find(({ where }) => where === 'team')?.files ?? []
+    const versions = files.map(({ version }) => Number(version))
+    expect(Math.max(...versions)).toBe(versions.at(-1))
   })
 
   it('lets a client go on paging where it was', async () => {
@@ -129,7 +152,11 @@ describe('a killed and restarted emulator', () => {
     const tokens = await connect(url, 'alice@example.com')
     await refresh(url, tokens.refresh_token)
     const files = await readdir(directory)
-    expect(files.toSorted()).toEqual(['google.json', 'google.json.calendars'])
+    const names = [
+      'google.json',
+      ...['calendars', 'drives', 'mailboxes'].map((part) => `google.json.${part}`),
+    ]
+    expect(files.toSorted()).toEqual(names)
     for (const file of files) {
       const path = join(directory, file)
       const text = await readFile(path, 'utf8')

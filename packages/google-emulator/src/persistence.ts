@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import type { EmulatorClock } from './clock.ts'
-import type { Section, WorldState } from './state.ts'
+import { type Section, sections, type WorldState } from './state.ts'
+import { storedSections } from './stored-sections.ts'
 
 export interface Persistence {
   /** Reads what an earlier process left; nothing there is an empty world. */
@@ -11,23 +12,22 @@ export interface Persistence {
 
 const noPersistence: Persistence = { load: async () => {}, flush: async () => {} }
 
-/** State in `<file>` (grants, digests of tokens) and `<file>.calendars`: each replaced by an atomic rename. */
+/** State in `<file>` (grants, digests of tokens) and `<file>.<section>`: each replaced by an atomic rename. */
 export function createPersistence(
   file: string | undefined,
   state: WorldState,
   clock: EmulatorClock,
 ): Persistence {
   if (file === undefined) return noPersistence
-  const pathOf = (section: Section) => (section === 'access' ? file : `${file}.calendars`)
+  const stored = storedSections(state, clock)
+  const pathOf = (section: Section) => (section === 'access' ? file : `${file}.${section}`)
   let writing: Promise<void> = Promise.resolve()
 
   async function writeChanged(): Promise<void> {
-    // Calendars first: a grant on disk always finds its account's calendars there.
-    for (const section of ['calendars', 'access'] as const) {
+    // Access last: a grant on disk always finds its account's calendars there.
+    for (const section of sections) {
       if (!state.changed.has(section)) continue
-      const text = JSON.stringify(
-        section === 'access' ? { ...accessOf(state), clock: clock.setting() } : calendarsOf(state),
-      )
+      const text = JSON.stringify(stored[section].read())
       // Cleared with the snapshot, not after it is on disk: a change made meanwhile needs another write.
       state.changed.delete(section)
       const path = pathOf(section)
@@ -37,15 +37,15 @@ export function createPersistence(
   }
 
   function markAllChanged(): void {
-    state.changed.add('calendars').add('access')
+    for (const section of sections) state.changed.add(section)
   }
 
   return {
     async load() {
-      const access = await readJson(pathOf('access'))
-      const calendars = await readJson(pathOf('calendars'))
-      if (access) restoreAccess(state, clock, access as ReturnType<typeof accessOf> & { clock: never })
-      if (calendars) restoreCalendars(state, calendars as ReturnType<typeof calendarsOf>)
+      for (const section of sections) {
+        const content = await readJson(pathOf(section))
+        if (content !== undefined) stored[section].restore(content)
+      }
     },
     flush() {
       // A write that failed was told to the request that waited for it; the next one tries everything again.
@@ -53,54 +53,6 @@ export function createPersistence(
       return writing
     },
   }
-}
-
-const accessOf = ({ accounts, grants, codes, accessTokens, refreshTokens }: WorldState) => ({
-  accounts: [...accounts],
-  grants: [...grants],
-  codes: [...codes],
-  accessTokens: [...accessTokens],
-  refreshTokens: [...refreshTokens],
-})
-
-const calendarsOf = ({ revision, sequence, calendars, listEntries, listTokens }: WorldState) => ({
-  revision,
-  sequence,
-  calendars: [...calendars.values()].map(({ writes: _, ...calendar }) => ({
-    ...calendar,
-    events: [...calendar.events.values()],
-  })),
-  listEntries: [...listEntries],
-  listTokens: [...listTokens],
-})
-
-function restoreAccess(
-  state: WorldState,
-  clock: EmulatorClock,
-  stored: ReturnType<typeof accessOf> & { clock: Parameters<EmulatorClock['restore']>[0] },
-): void {
-  fill(state.accounts, stored.accounts)
-  fill(state.grants, stored.grants)
-  fill(state.codes, stored.codes)
-  fill(state.accessTokens, stored.accessTokens)
-  fill(state.refreshTokens, stored.refreshTokens)
-  clock.restore(stored.clock)
-}
-
-function restoreCalendars(state: WorldState, stored: ReturnType<typeof calendarsOf>): void {
-  state.revision = stored.revision
-  state.sequence = stored.sequence
-  for (const { events, ...calendar } of stored.calendars) {
-    const byId = new Map(events.map((event) => [event.resource.id, event] as const))
-    const writes = events.toSorted((a, b) => a.revision - b.revision)
-    state.calendars.set(calendar.id, { ...calendar, events: byId, writes })
-  }
-  fill(state.listEntries, stored.listEntries)
-  fill(state.listTokens, stored.listTokens)
-}
-
-function fill<Key, Value>(map: Map<Key, Value>, entries: readonly [Key, Value][]): void {
-  for (const [key, value] of entries) map.set(key, value)
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -1,7 +1,7 @@
 import type { EventRecord } from './calendar/event-resource.ts'
-
-/** Whether a cursor that was expired on purpose answers 410 `fullSyncRequired` or 400 "Invalid sync token value.". */
-export type ExpiredAnswer = 'full_sync_required' | 'invalid_sync_token'
+import type { DriveRecord } from './drive/drive-record.ts'
+import type { Mailbox } from './gmail/mailbox-record.ts'
+import type { TokenEpoch } from './token-epoch.ts'
 
 export interface Account {
   readonly sub: string
@@ -44,12 +44,6 @@ export interface RefreshToken {
   readonly lastUsedAt: number
 }
 
-/** Which sync tokens still count: older epochs get the answer Google gives for a token it has dropped. */
-export interface TokenEpoch {
-  readonly epoch: number
-  readonly answer: ExpiredAnswer
-}
-
 export interface CalendarRecord {
   readonly id: string
   readonly ownerSub: string
@@ -78,11 +72,13 @@ export interface ListEntry {
   readonly deleted: boolean
 }
 
-/** The parts that are stored apart: tokens change often and are small, calendars are large. */
-export type Section = 'access' | 'calendars'
+/** The parts that are stored apart: tokens change often and are small, the others are large. */
+export const sections = ['calendars', 'mailboxes', 'drives', 'access'] as const
+
+export type Section = (typeof sections)[number]
 
 export interface WorldState {
-  /** Grows with every change of calendar data; sync tokens and etags are made of it. */
+  /** Grows with every change of data; sync tokens, history ids and etags are made of it. */
   revision: number
   /** Grows with every new row and never changes for it: the order of pages. */
   sequence: number
@@ -94,6 +90,10 @@ export interface WorldState {
   readonly calendars: Map<string, CalendarRecord>
   readonly listEntries: Map<string, ListEntry>
   readonly listTokens: Map<string, TokenEpoch>
+  /** By `sub`. */
+  readonly mailboxes: Map<string, Mailbox>
+  /** My Drives by the `sub` of their owner, shared drives by their id. */
+  readonly drives: Map<string, DriveRecord>
   readonly changed: Set<Section>
 }
 
@@ -109,15 +109,17 @@ export function emptyState(): WorldState {
     calendars: new Map(),
     listEntries: new Map(),
     listTokens: new Map(),
+    mailboxes: new Map(),
+    drives: new Map(),
     changed: new Set(),
   }
 }
 
 export const entryKey = (sub: string, calendarId: string) => `${sub} ${calendarId}`
 
-/** The next revision of calendar data; marks it for storing. */
-export function nextRevision(state: WorldState): number {
-  state.changed.add('calendars')
+/** The next revision; marks the part that changes for storing. */
+export function nextRevision(state: WorldState, section: Section = 'calendars'): number {
+  state.changed.add(section)
   state.revision += 1
   return state.revision
 }

@@ -1,9 +1,9 @@
-import type { Snapshots } from './calendar/page-snapshots.ts'
 import type { EmulatorClock } from './clock.ts'
 import type { FaultScript } from './control/fault-script.ts'
 import type { RequestLog } from './control/request-log.ts'
 import type { OAuthClient } from './oauth/client.ts'
 import type { SigningKey } from './oauth/signing-key.ts'
+import type { Snapshots } from './paging/page-snapshots.ts'
 import type { WorldState } from './state.ts'
 
 /** Everything a route may need; made once in emulator.ts. */

@@ -1,12 +1,13 @@
 import { type Call, ok, type Reply } from '../http/call.ts'
 import { googleError } from '../http/google-error.ts'
 import { type Route, route } from '../http/router.ts'
-import type { CalendarRecord, ListEntry, TokenEpoch } from '../state.ts'
+import { pageOf } from '../paging/paged-list.ts'
+import { booleanFrom, pageSizeFrom, queryHashOf } from '../paging/query.ts'
+import type { CalendarRecord, ListEntry } from '../state.ts'
+import type { TokenEpoch } from '../token-epoch.ts'
 import type { World } from '../world.ts'
 import { calendarCaller, openCalendar } from './access.ts'
 import { etagOf } from './event-resource.ts'
-import { pageOf } from './paged-list.ts'
-import { booleanFrom, pageSizeFrom, queryHashOf } from './query.ts'
 
 const roleOrder = ['freeBusyReader', 'reader', 'writer', 'owner']
 

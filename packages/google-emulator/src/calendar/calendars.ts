@@ -2,13 +2,12 @@ import {
   type AccessRole,
   type Account,
   type CalendarRecord,
-  type ExpiredAnswer,
   entryKey,
   nextRevision,
   nextSequence,
-  type TokenEpoch,
   type WorldState,
 } from '../state.ts'
+import { type ExpiredAnswer, epochAt } from '../token-epoch.ts'
 
 export interface NewCalendar {
   readonly owner: Account
@@ -74,9 +73,3 @@ export function expireEventTokens(state: WorldState, calendarId: string, answer:
 export function expireListTokens(state: WorldState, sub: string, answer?: ExpiredAnswer): void {
   state.listTokens.set(sub, epochAt(nextRevision(state), answer))
 }
-
-/** Named after a revision, so that no epoch comes twice, not even after a reset. */
-const epochAt = (revision: number, answer: ExpiredAnswer = 'full_sync_required'): TokenEpoch => ({
-  epoch: revision,
-  answer,
-})

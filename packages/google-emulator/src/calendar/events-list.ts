@@ -1,5 +1,8 @@
 import { type Call, ok, type Reply } from '../http/call.ts'
 import { googleError } from '../http/google-error.ts'
+import { firstAfter } from '../paging/in-order.ts'
+import type { Row } from '../paging/page-snapshots.ts'
+import { pageOf } from '../paging/paged-list.ts'
 import type { CalendarRecord } from '../state.ts'
 import type { World } from '../world.ts'
 import { calendarCaller, type OpenCalendar, openCalendar } from './access.ts'
@@ -7,9 +10,6 @@ import { type EventRecord, type EventResource, etagOf, tombstone, withoutDetails
 import { matchesFilters } from './events-filter.ts'
 import { type EventsQuery, parseEventsQuery } from './events-query.ts'
 import { expandedEvents } from './expanded-events.ts'
-import { firstAfter } from './in-order.ts'
-import type { Row } from './page-snapshots.ts'
-import { pageOf } from './paged-list.ts'
 
 /** events.list: full, filtered or incremental. */
 export function listEvents(world: World, call: Call): Reply {

@@ -1,5 +1,5 @@
 import { googleError } from '../http/google-error.ts'
-import { booleanFrom, invalidParameter, pageSizeFrom, queryHashOf, timeFrom } from './query.ts'
+import { booleanFrom, invalidParameter, pageSizeFrom, queryHashOf, timeFrom } from '../paging/query.ts'
 
 export interface EventsQuery {
   readonly syncToken: string | null

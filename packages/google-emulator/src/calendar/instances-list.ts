@@ -1,5 +1,6 @@
 import { type Call, ok, param, type Reply } from '../http/call.ts'
 import { googleError, notFound } from '../http/google-error.ts'
+import { pageOf } from '../paging/paged-list.ts'
 import type { World } from '../world.ts'
 import { calendarCaller, openCalendar } from './access.ts'
 import { tombstone } from './event-resource.ts'
@@ -7,7 +8,6 @@ import { matchesFilters } from './events-filter.ts'
 import { listHead } from './events-list.ts'
 import { parseEventsQuery } from './events-query.ts'
 import { expandedEvents } from './expanded-events.ts'
-import { pageOf } from './paged-list.ts'
 
 /** events.instances: one series, expanded. */
 export function listInstances(world: World, call: Call): Reply {

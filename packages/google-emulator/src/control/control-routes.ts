@@ -20,6 +20,8 @@ export function controlRoutes(control: Control): Route[] {
     remove('/emulator/calendars/:id/events/:eventId', (call) =>
       control.deleteEvent(param(call, 'id'), param(call, 'eventId')),
     ),
+    ...mailboxRoutes(control),
+    ...driveRoutes(control),
     post('/emulator/sync-tokens/expire', (_, body) => control.expireSyncTokens(body)),
     post('/emulator/pages', (_, body) => control.planPages((body.sizes ?? []) as number[])),
     post('/emulator/grants/revoke', (_, body) => control.revokeGrant(String(body.email))),
@@ -31,6 +33,35 @@ export function controlRoutes(control: Control): Route[] {
     remove('/emulator/faults', () => control.clearFaults()),
   ]
 }
+
+const mailbox = '/emulator/mailboxes/:email'
+
+const mailboxRoutes = (control: Control): Route[] => [
+  post(`${mailbox}/messages`, (call, body) => control.addMessage(param(call, 'email'), body)),
+  post(`${mailbox}/messages/:id/labels`, (call, body) =>
+    control.labelMessage(param(call, 'email'), param(call, 'id'), body),
+  ),
+  remove(`${mailbox}/messages/:id`, (call) => control.deleteMessage(param(call, 'email'), param(call, 'id'))),
+  post(`${mailbox}/labels`, (call, body) => control.addLabel(param(call, 'email'), String(body.name))),
+  post(`${mailbox}/seed`, (call, body) => control.seedMessages(param(call, 'email'), body as never)),
+  post(`${mailbox}/history/expire`, (call, body) => control.expireHistory(param(call, 'email'), body)),
+  post(`${mailbox}/history/offset`, (call, body) =>
+    control.offsetHistory(param(call, 'email'), String(body.offset)),
+  ),
+]
+
+const drive = '/emulator/drives/:where'
+
+const driveRoutes = (control: Control): Route[] => [
+  post('/emulator/drives', (_, body) => control.addSharedDrive(body as never)),
+  post(`${drive}/share`, (call, body) => control.shareDrive(param(call, 'where'), body as never)),
+  post(`${drive}/files`, (call, body) => control.putFile(param(call, 'where'), body)),
+  remove(`${drive}/files/:id`, (call) => control.removeFile(param(call, 'where'), param(call, 'id'))),
+  post(`${drive}/seed`, (call, body) => control.seedFiles(param(call, 'where'), body as never)),
+  post(`${drive}/change-tokens/expire`, (call, body) =>
+    control.expireChangeTokens(param(call, 'where'), body),
+  ),
+]
 
 type Work = (call: Call, body: Record<string, unknown>) => unknown
 

@@ -1,8 +1,11 @@
+import { sections } from '../state.ts'
 import type { World } from '../world.ts'
 import { type AccessControl, accessControl } from './access-control.ts'
 import { type CalendarControl, calendarControl } from './calendar-control.ts'
+import { type DriveControl, driveControl } from './drive-control.ts'
 import { type Dump, dump } from './dump.ts'
 import type { Fault, FaultState } from './fault-script.ts'
+import { type GmailControl, gmailControl } from './gmail-control.ts'
 import type { LoggedRequest } from './request-log.ts'
 import { seedDefaults } from './seed.ts'
 
@@ -13,7 +16,7 @@ export interface RequestFilter {
 }
 
 /** What a test may do behind Google's back. Unknown accounts and calendars throw. */
-export interface Control extends CalendarControl, AccessControl {
+export interface Control extends CalendarControl, GmailControl, DriveControl, AccessControl {
   /** The next lists answer with pages of these sizes, whatever was asked. 0 is an empty page. */
   planPages(sizes: readonly number[]): void
   addFault(fault: Fault): FaultState
@@ -29,6 +32,8 @@ export interface Control extends CalendarControl, AccessControl {
 export function createControl(world: World): Control {
   const control: Control = {
     ...calendarControl(world),
+    ...gmailControl(world),
+    ...driveControl(world),
     ...accessControl(world),
     planPages: (sizes) => {
       world.pagePlan.splice(0, world.pagePlan.length, ...sizes)
@@ -53,7 +58,7 @@ export function createControl(world: World): Control {
 /** Revisions go on counting: a sync token from before must never fit what comes after. */
 function forget({ state, faults, requests, pagePlan, clock }: World): void {
   for (const part of Object.values(state)) if (part instanceof Map) part.clear()
-  state.changed.add('access').add('calendars')
+  for (const section of sections) state.changed.add(section)
   faults.clear()
   requests.clear()
   pagePlan.length = 0

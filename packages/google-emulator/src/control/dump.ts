@@ -1,4 +1,7 @@
 import type { EventResource } from '../calendar/event-resource.ts'
+import type { FileResource } from '../drive/drive-record.ts'
+import { newestHistoryId } from '../gmail/mailbox.ts'
+import type { Label, MessageRecord } from '../gmail/mailbox-record.ts'
 import type { World } from '../world.ts'
 
 /** Everything the emulator holds, for comparing with what a client stored. Tokens only as digests' beginnings. */
@@ -21,6 +24,20 @@ export interface Dump {
     readonly owner: string
     readonly sharedWith: readonly { readonly email: string; readonly accessRole: string }[]
     readonly events: readonly EventResource[]
+  }[]
+  readonly mailboxes: readonly {
+    readonly email: string
+    readonly historyId: string
+    readonly labels: readonly Label[]
+    readonly messages: readonly MessageRecord[]
+  }[]
+  readonly drives: readonly {
+    /** The address of a My Drive's owner, or the shared drive's id. */
+    readonly where: string
+    readonly name: string
+    readonly members: readonly { readonly email: string; readonly role: string }[]
+    /** Trashed ones too; not the removed ones. */
+    readonly files: readonly FileResource[]
   }[]
 }
 
@@ -54,6 +71,20 @@ export function dump({ state, clock }: World): Dump {
         )
         .map((entry) => ({ email: emailOf(entry.sub), accessRole: entry.accessRole })),
       events: [...calendar.events.values()].map((event) => event.resource),
+    })),
+    mailboxes: [...state.mailboxes.values()].map((mailbox) => ({
+      email: emailOf(mailbox.sub),
+      historyId: newestHistoryId(mailbox),
+      labels: [...mailbox.labels.values()],
+      messages: [...mailbox.messages.values()],
+    })),
+    drives: [...state.drives.values()].map((drive) => ({
+      where: emailOf(drive.id),
+      name: drive.name,
+      members: [...drive.members]
+        .filter(([, member]) => !member.removed)
+        .map(([sub, { role }]) => ({ email: emailOf(sub), role })),
+      files: [...drive.files.values()].filter(({ removed }) => !removed).map(({ resource }) => resource),
     })),
   }
 }

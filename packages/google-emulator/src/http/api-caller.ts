@@ -14,15 +14,26 @@ export interface ApiMethod {
   readonly name: string
 }
 
+export interface ApiAccess {
+  readonly account: Account
+  readonly scopes: readonly string[]
+}
+
 /** The account a bearer token speaks for.
  * @throws GoogleError 401 for a token nobody issued, expired or revoked; 403 when no scope fits */
 export function apiCaller(world: World, call: Call, method: ApiMethod): Account {
+  return apiAccess(world, call, method).account
+}
+
+/** The same, with all the token may do.
+ * @throws GoogleError as `apiCaller` */
+export function apiAccess(world: World, call: Call, method: ApiMethod): ApiAccess {
   const token = /^Bearer\s+(\S+)$/i.exec(call.headers.authorization ?? '')?.[1]
   if (token === undefined) throw unauthenticated('Login Required.', 'required', 'Request is missing required')
   const live = liveAccessToken(world.state, token, nowMs(world))
   if (!live) throw unauthenticated('Invalid Credentials', 'authError', 'Request had invalid')
   if (!method.scopes.some((scope) => live.accessToken.scopes.includes(scope))) throw insufficientScope(method)
-  return live.account
+  return { account: live.account, scopes: live.accessToken.scopes }
 }
 
 function unauthenticated(innerMessage: string, reason: string, beginning: string) {

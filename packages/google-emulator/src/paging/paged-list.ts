@@ -1,4 +1,4 @@
-import type { TokenEpoch } from '../state.ts'
+import type { TokenEpoch } from '../token-epoch.ts'
 import type { World } from '../world.ts'
 import { encodeCursor, readPageToken, readSyncToken } from './cursor.ts'
 import { firstAfter } from './in-order.ts'

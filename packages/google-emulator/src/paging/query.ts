@@ -4,12 +4,13 @@ import { googleError } from '../http/google-error.ts'
 /** @throws GoogleError 400 invalidParameter */
 export function pageSizeFrom(
   query: URLSearchParams,
-  limits: { readonly usual: number; readonly most: number },
+  limits: { readonly usual: number; readonly most: number; readonly name?: string },
 ) {
-  const text = query.get('maxResults')
+  const name = limits.name ?? 'maxResults'
+  const text = query.get(name)
   if (text === null) return limits.usual
   const size = Number(text)
-  if (!Number.isInteger(size) || size < 1) throw invalidParameter('maxResults', text)
+  if (!Number.isInteger(size) || size < 1) throw invalidParameter(name, text)
   return Math.min(size, limits.most)
 }
 

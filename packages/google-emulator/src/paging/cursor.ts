@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { digest } from '../fingerprint.ts'
 import { type GoogleError, googleError } from '../http/google-error.ts'
-import type { TokenEpoch } from '../state.ts'
+import type { TokenEpoch } from '../token-epoch.ts'
 
 /** What a sync token remembers: for whom, of what, asked how, up to which revision. */
 export interface SyncCursor {
@@ -32,7 +32,8 @@ export function encodeCursor(cursor: SyncCursor | PageCursor): string {
   return `${digest(body).slice(0, 8)}${body}`
 }
 
-function decodeCursor(text: string): SyncCursor | PageCursor | undefined {
+/** Undefined for a text that is no cursor of ours. */
+export function decodeCursor(text: string): SyncCursor | PageCursor | undefined {
   const body = text.slice(8)
   if (digest(body).slice(0, 8) !== text.slice(0, 8)) return undefined
   return JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as SyncCursor | PageCursor
