@@ -1,0 +1,43 @@
+import { capabilitiesHit } from './capability-impact.ts'
+import type { Catalog } from './catalog.ts'
+import { diffJournal, journalStanding } from './diff-journal.ts'
+import { diffNames } from './diff-names.ts'
+import { diffObjects } from './diff-objects.ts'
+import { diffRelations } from './diff-relations.ts'
+import { diffObjectRights } from './diff-rights.ts'
+import { type Difference, findingOf } from './difference.ts'
+import { type Finding, findingClasses } from './finding.ts'
+import type { Manifest } from './manifest.ts'
+import { phaseOf } from './migration-phase.ts'
+
+/** Every way in which the database is not what the manifest says, the worst first. */
+export function diffCatalog(manifest: Manifest, actual: Catalog): Finding[] {
+  return differencesOf(manifest, actual).map((difference) =>
+    findingOf(difference, capabilitiesHit(difference, manifest.contract)),
+  )
+}
+
+export function differencesOf(manifest: Manifest, actual: Catalog): Difference[] {
+  const expected = manifest.catalog
+  const found = [
+    ...diffRelations(manifest, actual),
+    ...diffObjects(expected, actual),
+    ...diffObjectRights(expected, actual),
+    ...diffNames(expected, actual),
+    ...diffJournal(manifest, actual),
+  ]
+  const explained = aheadByExpansion(manifest, actual)
+    ? // A newer release has added something, which its own manifest knows: no drift, and no alarm during a deploy.
+      found.filter(({ class: word }) => word !== 'info')
+    : found
+  return explained.sort(
+    (one, other) =>
+      findingClasses.indexOf(one.class) - findingClasses.indexOf(other.class) ||
+      (one.path < other.path ? -1 : 1),
+  )
+}
+
+function aheadByExpansion(manifest: Manifest, actual: Catalog): boolean {
+  const ahead = journalStanding(manifest, actual)?.ahead ?? []
+  return ahead.length > 0 && ahead.every((name) => phaseOf(name) === 'expand')
+}

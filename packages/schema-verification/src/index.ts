@@ -1,0 +1,22 @@
+export type { Catalog, Column, Relation } from './catalog.ts'
+export type { Canary, CapabilityContract, SchemaContract, TableUse } from './contract.ts'
+export { type DdlNotice, ddlChannel, installDdlNotification } from './ddl-notification.ts'
+export { diffCatalog } from './diff-catalog.ts'
+export { verificationErrors } from './errors.ts'
+export {
+  type CapabilityState,
+  type Finding,
+  type FindingClass,
+  findingClasses,
+  type Unverifiable,
+  type VerificationReport,
+  type VerificationTrigger,
+} from './finding.ts'
+export { type DdlListening, listenForDdl } from './listen-for-ddl.ts'
+export { loadManifest, type Manifest } from './manifest.ts'
+export { readCatalog } from './read-catalog.ts'
+export type { Sql } from './sql.ts'
+export { looksLikeDrift, schemaClassSqlStates } from './sql-states.ts'
+export { requireColumns, UndefinedGuard } from './undefined-guard.ts'
+export { type Verification, verifySchema } from './verify-schema.ts'
+export { createWatcher, type DdlListener, type Watcher, type WatcherOptions } from './watcher.ts'
