@@ -61,7 +61,11 @@ export async function startStack(
   }
 
   const startGoogle = async (port: number) => {
-    if (options.google !== undefined) return { google: options.google, emulator: undefined }
+    if (options.google !== undefined) {
+      if (options.google.clientId === undefined)
+        progress.note('nobody can connect yet: set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET')
+      return { google: options.google, emulator: undefined }
+    }
     const clientSecret = secrets.passwords.google_client_secret
     const { google, plan } = emulatorPlan({ root, dataDir, port, clientSecret, publicUrl, inherited })
     const start = () => superviseAt('google', plan)

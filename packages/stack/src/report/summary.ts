@@ -33,7 +33,7 @@ export function summary(endpoints: Endpoints, dataDir: string, cwd: string, seco
     'Try next:',
     `  1. open ${gateway}/ and connect a Google account`,
     `  2. curl -H "authorization: Bearer $(npm run -s evergrant -- token --sub alice${option})" ${gateway}/v1/connections`,
-    '  3. npm run story    plays connect → sync → refresh → drift → repair and prints every event',
+    '  3. npm run story    plays connect → sync → refresh and prints every event',
     '',
     'Ctrl-C stops everything.',
     '',
