@@ -111,7 +111,12 @@ describe('a broker that loses what it acknowledged', () => {
     const streamId = `spec-${randomUUID()}`
     await appendAll(publisher, streamId, 1, 5)
     await untilEffects(() => services.effectsOf(consumer, streamId), 5)
-    await asOperator((manager) => manager.consumers.delete(sourceStream, consumerName))
+    await asOperator((manager) =>
+      // Older servers race with their own writing of the consumer's state: it is gone, its folder not quite.
+      manager.consumers
+        .delete(sourceStream, consumerName)
+        .catch((error) => expect(`${error}`).toMatch('not empty')),
+    )
     await appendAll(publisher, streamId, 6, 6)
     await untilEffects(() => services.effectsOf(consumer, streamId), 6)
     await vi.waitFor(async () => {
