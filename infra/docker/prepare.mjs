@@ -11,7 +11,9 @@ const env = join(root, '.env')
 const say = (line) => process.stdout.write(`${line}\n`)
 
 if (existsSync(env) || existsSync(secrets)) {
-  say('.env or .secrets is already there; nothing was changed. Remove both to start over (and lose every stored token).')
+  say(
+    '.env or .secrets is already there; nothing was changed. Remove both to start over (and lose every stored token).',
+  )
   process.exit(0)
 }
 
@@ -22,7 +24,10 @@ const keep = (name, text) => writeFileSync(join(secrets, name), text, { mode: 0o
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const common = { alg: 'ECDH-ES+A256KW', use: 'enc', kid: randomBytes(6).toString('hex') }
 keep('token-sealing.jwk.json', JSON.stringify({ ...privateKey.export({ format: 'jwk' }), ...common }))
-keep('vault-key-ring.json', JSON.stringify({ current: 'k1', keys: { k1: randomBytes(32).toString('base64url') } }))
+keep(
+  'vault-key-ring.json',
+  JSON.stringify({ current: 'k1', keys: { k1: randomBytes(32).toString('base64url') } }),
+)
 keep('oauth-secrets.key', randomBytes(32).toString('base64url'))
 
 // A letter first: nats-server reads a value that looks like a number as one.
