@@ -3,7 +3,15 @@ import { appendToStream } from './append-to-stream.ts'
 import { type CrashPoint, neverCrash } from './crash-point.ts'
 import type { Database } from './database.ts'
 import { isSerializationFailure, translateDatabaseError } from './database-errors.ts'
-import type { Append, EventStore, FactCatalogue, Projection, StreamSlice, UnitOfWork } from './event-store.ts'
+import type {
+  Append,
+  EventStore,
+  FactCatalogue,
+  Projection,
+  RecordedFact,
+  StreamSlice,
+  UnitOfWork,
+} from './event-store.ts'
 import { type FactRow, factColumns, toRecordedFact } from './fact-rows.ts'
 import { inboxFacts } from './inbox-facts.ts'
 import { type Sql, sqlOf } from './sql.ts'
@@ -20,6 +28,8 @@ export interface PostgresEventStoreOptions {
   readonly clock: Clock
   /** Called after a commit that recorded publications: wake the relay. Must not throw. */
   readonly onCommitted?: () => void
+  /** Called after a commit with the facts it added, e.g. to drop what was remembered of their streams. Must not throw. */
+  readonly onAppended?: (facts: readonly RecordedFact[]) => void
   readonly crashPoint?: CrashPoint
 }
 
@@ -31,12 +41,15 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
 
   const transactOnce = async <T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> => {
     let published = false
+    const appended: RecordedFact[] = []
     const make = () => {
       const unit: UnitOfWork = {
         readStream: <F extends Fact>(streamId: string) => readStream<F>(sqlOf(unit), facts, streamId),
-        append: <F extends Fact>(append: Append<F>) => {
+        append: async <F extends Fact>(append: Append<F>) => {
           published ||= (append.publications?.length ?? 0) > 0
-          return appendToStream(unit, append, { ...options, facts })
+          const result = await appendToStream(unit, append, { ...options, facts })
+          if (!result.repeated) appended.push(...result.facts)
+          return result
         },
       }
       return unit
@@ -48,6 +61,7 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
     })
     await crashPoint('after-commit')
     if (published) options.onCommitted?.()
+    if (appended.length > 0) options.onAppended?.(appended)
     return result
   }
 

@@ -19,26 +19,29 @@ import { createGoogleClock } from './adapters/google/google-clock.ts'
 import { createGoogleDiscovery } from './adapters/google/google-discovery.ts'
 import { createGoogleTokens } from './adapters/google/google-tokens.ts'
 import { createTokenOutcomes } from './adapters/outcomes/token-outcomes.ts'
-import { createRefreshSignals } from './adapters/signals/refresh-signals.ts'
+import { createGrantSignals } from './adapters/signals/grant-signals.ts'
 import { loadKeyRing } from './adapters/vault/key-ring.ts'
 import { createPostgresVault } from './adapters/vault/postgres-vault.ts'
 import { grantHandler } from './application/grant-commands.ts'
 import { createFreshness } from './application/keep-fresh.ts'
 import type { RefreshDeps } from './application/refresh-grant.ts'
+import { createWarmTokens } from './application/warm-tokens.ts'
 import type { TokenConfig } from './config.ts'
-import { grantFactCatalogue } from './domain/grant-facts.ts'
+import { grantFactCatalogue, grantIdOfStream } from './domain/grant-facts.ts'
 import { refreshDeadlineMs, refreshLeaseMs } from './domain/refresh-timing.ts'
 import { accessTokenService } from './entry-points/bus/access-token-service.ts'
 import { oauthStreamHandlers } from './entry-points/bus/on-token-issued.ts'
 import { startRefreshClock } from './entry-points/clock/refresh-due-grants.ts'
 import { resumeAbandonedRefreshes } from './entry-points/clock/resume-abandoned-refreshes.ts'
 import { startRevocationClock } from './entry-points/clock/revoke-due-grants.ts'
+import { watchGrants } from './entry-points/clock/watch-grants.ts'
 import { accessTokenRoutes } from './entry-points/http/access-token-routes.ts'
 import { declareCapabilities } from './entry-points/http/capabilities.ts'
 import { connectionRoutes } from './entry-points/http/connection-routes.ts'
 import { googleHealthRoutes } from './entry-points/http/google-health-routes.ts'
 import { historyRoutes } from './entry-points/http/history-routes.ts'
 import { schemaRoutes } from './entry-points/http/schema-routes.ts'
+import { grantsChangedAfter, safePosition, touchesTokens } from './projections/grant-changes.ts'
 import { abandonedRefreshes, claimDueGrants, type GrantTask } from './projections/grant-schedule.ts'
 import { grantQueries } from './projections/grant-state.ts'
 import { grantsProjection } from './projections/grants.ts'
@@ -52,6 +55,7 @@ const claimMs = 60_000
 const clock = systemClock
 const ids = uuidv7Ids
 const random = Math.random
+const elapsedMs = () => performance.now()
 
 /** What tests may change about a service; production leaves it alone. */
 export interface TokenServiceOptions {
@@ -96,6 +100,7 @@ export async function startTokenService(
     outside.health.drain()
     await app.close()
     await serving.stop()
+    await clocks.watching.stop()
     await clocks.refreshes.stop()
     await clocks.revocations.stop()
     await clocks.resuming
@@ -103,6 +108,7 @@ export async function startTokenService(
     await core.signals.stop()
     await exchange.stop()
     await core.vendLog.stop()
+    core.vend.warmTokens.forgetAll()
     await bus.close()
     await database.close()
   }
@@ -159,20 +165,24 @@ function createCore(config: TokenConfig, options: TokenServiceOptions, outside: 
     clock,
     // Called after commits only, and none happens before the exchange below exists.
     onCommitted: () => exchange.wake(),
+    onAppended: (facts) => {
+      const changed = facts.filter(touchesTokens).flatMap(({ streamId }) => grantIdOfStream(streamId) ?? [])
+      if (changed.length > 0) signals.changed([...new Set(changed)])
+    },
   })
   const handle = grantHandler({ store, publicUrl })
   const outcomes = createTokenOutcomes(metrics, clock)
-  const signals = createRefreshSignals(bus)
+  const warmTokens = createWarmTokens(elapsedMs)
+  const signals = createGrantSignals(bus, warmTokens.forget)
   const vendLog = createVendLog({ database, ids, onError: onError('vends are not written yet') })
   const refreshing = { handle, grants, vault, provider, signals, outcomes, clock, ids, random, holder }
   const freshness = createFreshness({
     ...refreshing,
-    settled: signals.settled,
     leaseMs: options.leaseMs ?? refreshLeaseMs,
     ...(options.crashPoint === undefined ? {} : { crashPoint: options.crashPoint }),
   })
   const onBackgroundFailure = onError('a refresh behind a vend failed')
-  const vend = { ...refreshing, freshness, vendLog, publicUrl, onBackgroundFailure }
+  const vend = { ...refreshing, freshness, warmTokens, vendLog, publicUrl, onBackgroundFailure }
   const exchange = createExchange({
     database,
     store,
@@ -224,6 +234,14 @@ function startClocks({ database, holder, onError }: Outside, core: Core) {
       ...core,
       claim: due('revoke'),
       onError: onError('a revocation was not finished'),
+    }),
+    watching: watchGrants({
+      warmTokens: core.vend.warmTokens,
+      elapsedMs,
+      safePosition: () => safePosition(database),
+      changedAfter: (position) => grantsChangedAfter(database, position),
+      tokenQuery: () => core.grants.ofConnection(holder.bootId),
+      onError: onError('changes of grants could not be read'),
     }),
     resuming: resumeAbandonedRefreshes({
       abandoned: () => abandonedRefreshes(database, holder),

@@ -1,6 +1,6 @@
 import { DomainError } from '@evergrant/decider'
 import { tokenErrors } from '../domain/errors.ts'
-import type { Grants, RefreshSignals } from './ports.ts'
+import type { GrantSignals, Grants } from './ports.ts'
 import { type RefreshDeps, type RefreshRequest, refreshGrant } from './refresh-grant.ts'
 
 /** How long a caller without a usable token waits altogether: a whole lease and one refresh after it. */
@@ -14,7 +14,7 @@ const firstLookMs = 50
 const longestLookMs = 1_000
 
 export interface FreshnessDeps extends RefreshDeps {
-  readonly signals: RefreshSignals
+  readonly signals: GrantSignals
   readonly grants: Pick<Grants, 'byId'>
 }
 

@@ -74,10 +74,11 @@ export interface Grants {
   accountIsSharedWithOthers(grant: Grant): Promise<boolean>
 }
 
-/** Tells waiting replicas that a refresh is over. Lossy: whoever waits also looks for itself. */
-export interface RefreshSignals {
-  settled(grantId: string): void
-  /** Resolves at the next signal for this grant, or after `ms`. */
+/** Tells every replica that a grant has changed. Lossy: whoever waits also looks for itself. */
+export interface GrantSignals {
+  /** Once it has committed. */
+  changed(grantIds: readonly string[]): void
+  /** Resolves at the next change of this grant, or after `ms`. */
   wait(grantId: string, ms: number): Promise<void>
 }
 

@@ -67,7 +67,6 @@ describe('one attempt to refresh', () => {
         },
         revoke: async () => ({ settled: 'revoked' }),
       },
-      settled: () => undefined,
       outcomes: { query: () => undefined, refresh: () => undefined },
       clock,
       ids: { next: () => 'attempt' },

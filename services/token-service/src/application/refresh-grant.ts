@@ -15,7 +15,6 @@ export interface RefreshDeps {
   readonly grants: Pick<Grants, 'byId'>
   readonly vault: SecretVault
   readonly provider: ProviderTokens
-  readonly settled: (grantId: string) => void
   readonly outcomes: TokenOutcomes
   readonly clock: Clock
   readonly ids: Ids
@@ -58,12 +57,8 @@ export async function refreshGrant(deps: RefreshDeps, request: RefreshRequest): 
   const startedAt = deps.provider.now()
   const answer = await deps.provider.refresh(refreshToken)
   await deps.crashPoint?.('after_answer')
-  try {
-    if (answer.ok) await recordSuccess(deps, request, { grant, attemptId, startedAt, answer })
-    else await recordFailure(deps, request, { grant, attemptId, answer })
-  } finally {
-    deps.settled(request.grantId)
-  }
+  if (answer.ok) await recordSuccess(deps, request, { grant, attemptId, startedAt, answer })
+  else await recordFailure(deps, request, { grant, attemptId, answer })
 }
 
 async function openRefreshToken(deps: RefreshDeps, grant: Grant): Promise<string | undefined> {

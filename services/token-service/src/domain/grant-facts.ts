@@ -125,6 +125,13 @@ export const grantFactCatalogue = {
 
 export const grantStreamType = 'grant'
 
+const streamPrefix = 'grant-'
+
 export function grantStreamOf(grantId: string): string {
-  return `grant-${grantId}`
+  return `${streamPrefix}${grantId}`
+}
+
+/** undefined for a stream of something else. */
+export function grantIdOfStream(streamId: string): string | undefined {
+  return streamId.startsWith(streamPrefix) ? streamId.slice(streamPrefix.length) : undefined
 }
