@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { patience, untilEffects, upTo, useTwoServices } from './two-services.ts'
 
@@ -29,6 +30,24 @@ describe('a broker that goes away', () => {
       async () => expect(await publisher.exchange.health()).toEqual({ status: 'ok' }),
       patience,
     )
+  })
+
+  it('by freezing leaves health quick to answer and never worse than degraded', async () => {
+    const publisher = await services.openPublisher()
+    const consumer = await services.openConsumer()
+    await Promise.all([publisher.start(), consumer.start()])
+    const streamId = `spec-${randomUUID()}`
+    await publisher.append(streamId, '1')
+    await untilEffects(() => services.effectsOf(consumer, streamId), 1)
+    await services.nats().kill('SIGSTOP')
+    try {
+      const answer = await Promise.race([consumer.exchange.health(), delay(1_900, 'too late')])
+      expect(answer).toMatchObject({ status: expect.stringMatching(/^(ok|degraded)$/) })
+      await publisher.append(streamId, '2')
+    } finally {
+      await services.nats().kill('SIGCONT')
+    }
+    await untilEffects(() => services.effectsOf(consumer, streamId), 2)
   })
 
   it('again and again in the middle of the work loses nothing and repeats nothing', async () => {

@@ -10,6 +10,7 @@ import { unmetSettings } from './streams.ts'
 const nanosecondsPerMs = 1_000_000
 const batch = 100
 const afterDefectMs = 1_000
+const lagWithinMs = 1_000
 
 type Receive = (messages: readonly EventMessage[]) => Promise<BatchOutcome>
 
@@ -130,9 +131,10 @@ export async function consumerLag(
 ): Promise<ConsumerLag | null> {
   const connection = link.live()
   if (!connection) return null
-  const answer = await jetstreamApi<ConsumerAnswer>(connection, `CONSUMER.INFO.${stream}.${durable}`).catch(
-    () => undefined,
-  )
+  const subject = `CONSUMER.INFO.${stream}.${durable}`
+  const asked = jetstreamApi<ConsumerAnswer>(connection, subject, undefined, lagWithinMs)
+  // Not knowing is an answer here: whoever asks wants a number now or none.
+  const answer = await asked.catch(() => undefined)
   if (!answer?.ok) return null
   return { waiting: answer.value.num_pending, unacknowledged: answer.value.num_ack_pending }
 }

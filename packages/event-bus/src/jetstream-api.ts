@@ -25,13 +25,14 @@ export async function jetstreamApi<T>(
   connection: NatsConnection,
   subject: string,
   body?: unknown,
+  timeoutMs = 5_000,
 ): Promise<ApiAnswer<T>> {
   try {
     const reply = await connection.request(
       `$JS.API.${subject}`,
       body === undefined ? '' : JSON.stringify(body),
       {
-        timeout: 5_000,
+        timeout: timeoutMs,
       },
     )
     const answer = reply.json<T & { error?: ApiError }>()

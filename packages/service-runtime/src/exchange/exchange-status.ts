@@ -19,25 +19,39 @@ export interface ExchangeStatus {
   readonly lag: Readonly<Record<string, ConsumerLag | null>>
 }
 
-export async function exchangeStatus(where: {
+interface Where {
   readonly database: Database
   readonly bus: EventBus
   readonly consumer: string
   readonly streams: readonly string[]
   readonly clock: Clock
-}): Promise<ExchangeStatus> {
-  const { database, bus, consumer, streams, clock } = where
-  const [outbox, inbox, ...lags] = await Promise.all([
+}
+
+/** What the service can tell without asking the bus, which may be frozen when health is asked. */
+export async function whatWaits({
+  database,
+  bus,
+  consumer,
+  clock,
+}: Where): Promise<Omit<ExchangeStatus, 'lag'>> {
+  const [outbox, inbox] = await Promise.all([
     outboxStatus({ database }),
     inboxStatus({ database, consumer, clock }),
+  ])
+  return { bus: bus.status(), outbox, inbox }
+}
+
+export async function exchangeStatus(where: Where): Promise<ExchangeStatus> {
+  const { bus, consumer, streams } = where
+  const [waits, ...lags] = await Promise.all([
+    whatWaits(where),
     ...streams.map((stream) => bus.lag({ stream, durable: consumer })),
   ])
-  const lag = Object.fromEntries(streams.map((stream, index) => [stream, lags[index] ?? null]))
-  return { bus: bus.status(), outbox, inbox, lag }
+  return { ...waits, lag: Object.fromEntries(streams.map((stream, index) => [stream, lags[index] ?? null])) }
 }
 
 /** What people should know first: the bus before what it causes. */
-export function healthOf({ bus, outbox, inbox }: ExchangeStatus): CapabilityReport {
+export function healthOf({ bus, outbox, inbox }: Omit<ExchangeStatus, 'lag'>): CapabilityReport {
   if (!bus.connected) {
     return degraded('bus_unreachable', 'NATS cannot be reached; events wait in the outbox and none is lost.')
   }

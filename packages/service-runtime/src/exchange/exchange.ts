@@ -14,7 +14,7 @@ import type { Logger } from '../log/logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { startConsumingSide } from './consuming-side.ts'
 import { createExchangeMetrics } from './exchange-metrics.ts'
-import { type ExchangeStatus, exchangeStatus, healthOf } from './exchange-status.ts'
+import { type ExchangeStatus, exchangeStatus, healthOf, whatWaits } from './exchange-status.ts'
 import { startPublishingSide } from './publishing-side.ts'
 import { serviceOf, streamOf, wakeSubject } from './subjects.ts'
 
@@ -72,7 +72,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     onError: fail('an event was not applied'),
     ...hook,
   })
-  const status = () => exchangeStatus({ database, bus, consumer: service, streams, clock })
+  const where = { database, bus, consumer: service, streams, clock }
+  const status = () => exchangeStatus(where)
   const meters = createExchangeMetrics(options.metrics, {
     status,
     clock,
@@ -105,7 +106,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     wake,
     inbox,
     status,
-    health: async () => healthOf(await status()),
+    health: async () => healthOf(await whatWaits(where)),
     start: async () => {
       const forgetErrors = bus.onError(fail('the event bus is in trouble'))
       running.push({ stop: async () => void forgetErrors() })
