@@ -6,6 +6,8 @@ export interface ApiOptions {
   readonly dataDir?: string
   /** Whose connections; a running stack's issuer makes the JWT. */
   readonly sub?: string
+  /** What that JWT may do besides, such as `admin`. */
+  readonly scope?: string
 }
 
 export interface GatewayApi {
@@ -49,8 +51,12 @@ async function ownToken(
   if (remote !== undefined) throw couldNotCheck('EVERGRANT_URL needs EVERGRANT_TOKEN, a JWT that it accepts')
   if (options.sub === undefined)
     throw couldNotCheck('say whose connections: --sub <user>, or EVERGRANT_TOKEN with their JWT')
-  const { dataDir, sub } = options
-  return await token({ sub, expires: '5m', ...(dataDir === undefined ? {} : { dataDir }) }, surroundings)
+  const { dataDir, scope, sub } = options
+  const wanted = {
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(scope === undefined ? {} : { scope }),
+  }
+  return await token({ sub, expires: '5m', ...wanted }, surroundings)
 }
 
 /** 401, 403 and 5xx say nothing about what was asked. */

@@ -165,10 +165,53 @@ describe('the CLI', () => {
   })
 
   it('finds the sick part of a stack beside the healthy ones', async () => {
-    await gatewayAnswers({ body: {} }, { body: {} })
+    await gatewayAnswers({ body: { checks: [] } }, { body: { checks: [] } }, { body: { checks: [] } })
     const { exitCode, out } = await run(['doctor', '--json'])
     const { findings } = JSON.parse(out) as { findings: { what: string; ok: boolean }[] }
     expect(exitCode).toBe(1)
     expect(findings.filter(({ ok }) => !ok).map(({ what }) => what)).toEqual(['nats', 'postgres'])
+  })
+
+  describe('doctor, about the Google setup', () => {
+    const check = (status: string) => ({
+      name: 'redirect_uri',
+      status,
+      says: 'It is so.',
+      remedy: 'Do this.',
+    })
+    /** A remote stack, of which only the gateway can be seen. */
+    async function doctorSees(answer: { status?: number; body: unknown }) {
+      await gatewayAnswers(answer, answer)
+      const { gateway } = JSON.parse(readFileSync(join(dataDir, 'endpoints.json'), 'utf8'))
+      return run(['doctor'], { EVERGRANT_URL: gateway, EVERGRANT_TOKEN: 't' })
+    }
+
+    it.each([
+      ['ok', 0, '✓'],
+      ['warning', 0, '!'],
+      ['unknown', 0, '?'],
+      ['failed', 1, '✗'],
+    ])('shows what is %s, with the remedy, and exits %i', async (status, code, mark) => {
+      const { exitCode, out } = await doctorSees({ body: { checks: [check(status)] } })
+      expect(exitCode).toBe(code)
+      expect(out).toMatch(new RegExp(`\\${mark} +google setup: redirect uri +It is so. Do this.`))
+      expect(seen.map(({ url }) => url)).toContain('/v1/oauth/google/configuration')
+    })
+    it('never claims what it could not ask: it asks as an operator, and exits 3 when refused', async () => {
+      await gatewayAnswers({ body: { checks: [] } }, { body: { checks: [] } })
+      await run(['doctor'])
+      const bearer = seen.find(({ url }) => url.endsWith('/configuration'))?.authorization ?? ''
+      const { payload } = await jwtVerify(bearer.replace('Bearer ', ''), keys, { issuer, audience })
+      expect(payload.scope).toBe('admin')
+      server?.close()
+
+      await gatewayAnswers({ body: {} })
+      rmSync(join(dataDir, 'secrets', 'issuer.json'))
+      const { gateway } = JSON.parse(readFileSync(join(dataDir, 'endpoints.json'), 'utf8'))
+      expect(await run(['doctor'], { EVERGRANT_URL: gateway })).toMatchObject({
+        exitCode: 3,
+        out: expect.stringContaining('EVERGRANT_TOKEN'),
+      })
+    })
   })
 })

@@ -212,6 +212,12 @@ describe('the configuration', () => {
     const text = await response.text()
     expect(JSON.parse(text)).toMatchObject({
       configured: true,
+      ready: true,
+      checks: expect.arrayContaining([
+        expect.objectContaining({ name: 'client', status: 'ok' }),
+        expect.objectContaining({ name: 'redirect_uri', status: 'ok' }),
+        expect.objectContaining({ name: 'keys', status: 'ok' }),
+      ]),
       issuer: on.google.url,
       redirectUri: `${on.publicUrl}/v1/oauth/google/callback`,
       returnToOrigins: [on.publicUrl, 'https://app.example'],
@@ -223,5 +229,23 @@ describe('the configuration', () => {
   })
   it('is not for users', async () => {
     expect((await configuration()).status).toBe(403)
+  })
+  it.each([
+    ['the client secret is wrong', { GOOGLE_CLIENT_SECRET: 'another' }, 'client'],
+    ['there is no client', { GOOGLE_CLIENT_ID: undefined }, 'client'],
+    ['the redirect URI is not registered', { PUBLIC_URL: 'https://elsewhere.example' }, 'redirect_uri'],
+    ['Google cannot be found', { GOOGLE_ISSUER: 'http://127.0.0.1:9' }, 'reachability'],
+  ])('says so when %s, and that nobody can connect', async (_what, changes, name) => {
+    const { url } = await on.start(changes)
+    const response = await fetch(`${url}/v1/oauth/google/configuration`, {
+      headers: { authorization: await on.issuer.bearer('olga', { scope: 'admin' }) },
+    })
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({
+      ready: false,
+      checks: expect.arrayContaining([
+        expect.objectContaining({ name, status: 'failed', remedy: expect.any(String) }),
+      ]),
+    })
   })
 })

@@ -130,6 +130,10 @@ async function wireUseCases(
     provider: openGoogle({
       issuer: config.GOOGLE_ISSUER,
       client: id === undefined || secret === undefined ? null : { id, secret },
+      missing: [
+        ...(id === undefined ? ['GOOGLE_CLIENT_ID'] : []),
+        ...(secret === undefined ? ['GOOGLE_CLIENT_SECRET'] : []),
+      ],
       redirectUri: `${publicUrl}/v1/oauth/google/callback`,
       clock,
       metrics,

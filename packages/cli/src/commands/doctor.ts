@@ -2,12 +2,10 @@ import { connect } from 'node:net'
 import { type ExitCode, exitCodes, type Surroundings } from '../outcome.ts'
 import { dataDirectory, type Endpoints, endpointsIn } from '../running-stack.ts'
 import { table } from '../table.ts'
+import type { Finding } from './finding.ts'
+import { googleSetup } from './google-setup.ts'
 
-interface Finding {
-  readonly what: string
-  readonly ok: boolean
-  readonly says: string
-}
+const marks = { ok: '✓', warning: '!', failed: '✗', unknown: '?', not_checked: '✗' } as const
 
 const patienceMs = 5_000
 
@@ -19,19 +17,22 @@ export async function doctor(
   const { env } = surroundings
   const endpoints = env.EVERGRANT_URL ? undefined : endpointsIn(dataDirectory(options.dataDir, surroundings))
   const gateway = (env.EVERGRANT_URL || endpoints?.gateway || '').replace(/\/$/, '')
-  const findings = await Promise.all([
+  const [setup, ...parts] = await Promise.all([
+    googleSetup(options, surroundings),
     health('gateway and everything behind it', `${gateway}/health`),
     ...(endpoints === undefined ? [] : inside(endpoints)),
   ])
+  const findings = [...parts, ...setup]
   surroundings.write(
     options.json
       ? JSON.stringify({ findings }, null, 2)
       : table(
           ['', 'what', 'says'],
-          findings.map(({ ok, what, says }) => [ok ? '✓' : '✗', what, says]),
+          findings.map(({ status, what, says }) => [marks[status], what, says]),
         ),
   )
-  return findings.every(({ ok }) => ok) ? exitCodes.held : exitCodes.failed
+  if (findings.some(({ status }) => status === 'failed')) return exitCodes.failed
+  return findings.every(({ ok }) => ok) ? exitCodes.held : exitCodes.couldNotCheck
 }
 
 function inside({ services, nats, postgres, google }: Endpoints): Promise<Finding>[] {
@@ -52,14 +53,15 @@ async function health(what: string, url: string): Promise<Finding> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(patienceMs) })
     const text = await response.text()
-    return {
-      what,
-      ok: response.ok,
-      says: response.ok ? `${response.status}` : `${response.status} ${text.slice(0, 500)}`,
-    }
+    const { ok, status } = response
+    return finding(what, ok, ok ? `${status}` : `${status} ${text.slice(0, 500)}`)
   } catch {
-    return { what, ok: false, says: `${url} does not answer` }
+    return finding(what, false, `${url} does not answer`)
   }
+}
+
+function finding(what: string, ok: boolean, says: string): Finding {
+  return { what, ok, status: ok ? 'ok' : 'failed', says }
 }
 
 function listens(what: string, url: string, defaultPort: number): Promise<Finding> {
@@ -68,7 +70,7 @@ function listens(what: string, url: string, defaultPort: number): Promise<Findin
     const socket = connect({ host: hostname, port: Number(port) || defaultPort, timeout: patienceMs })
     const answer = (ok: boolean) => {
       socket.destroy()
-      resolve({ what, ok, says: ok ? 'takes connections' : `${host} does not answer` })
+      resolve(finding(what, ok, ok ? 'takes connections' : `${host} does not answer`))
     }
     socket.once('connect', () => answer(true))
     socket.once('timeout', () => answer(false))

@@ -59,6 +59,8 @@ export interface AuthorizationSecrets {
   findByState(
     stateFingerprint: string,
   ): Promise<{ readonly authorizationId: string; readonly browserFingerprint: string } | undefined>
+  /** The latest ciphertext that is still kept. */
+  newestSealedNonce(): Promise<{ readonly authorizationId: string; readonly sealedNonce: string } | undefined>
   /** Uses up the state; undefined when it was used before or its time is over. */
   redeemState(
     unit: UnitOfWork,
@@ -124,8 +126,13 @@ export interface ConsentProvider {
   standing(): 'ok' | 'not_configured' | 'not_read_yet' | 'unreachable'
 }
 
-interface ProviderConfiguration {
+/** `unknown` when Google did not say. */
+export type ProbeVerdict = 'accepted' | 'refused' | 'unknown'
+
+export interface ProviderConfiguration {
   readonly configured: boolean
+  /** Of the two variables. */
+  readonly missing: readonly string[]
   readonly issuer: string
   /** Enough of it to recognise it. */
   readonly clientId: string | null
@@ -135,12 +142,17 @@ interface ProviderConfiguration {
     readonly lastReadAt: string | null
     readonly problem: string | null
   }
+  /** Asked a moment ago; `unknown` while not configured or not reachable. */
+  readonly client: ProbeVerdict
+  readonly redirectUriRegistration: ProbeVerdict
   /** Google's clock minus ours, from its `Date` header; null before the first answer. */
   readonly clockSkewSeconds: number | null
 }
 
 /** Seals tokens so that only token-service can open them, and only as part of this authorization's event. */
 export interface TokenSeal {
+  /** RFC 7638, of the key that tokens are sealed to: token-service's own must be the same. */
+  readonly keyThumbprint: string
   seal(
     tokens: ReceivedTokens,
     context: { readonly authorizationId: string; readonly grantId: string; readonly issuer: string },

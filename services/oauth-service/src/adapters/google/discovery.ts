@@ -115,7 +115,9 @@ async function fetchMetadata(options: DiscoveryOptions): Promise<AuthorizationSe
 
 /** Plain http is for loopback; a document that points elsewhere would carry the client secret over the wire in clear. */
 function assertEndpoints(server: AuthorizationServer, allowLoopbackHttp: boolean): void {
-  const endpoints = [server.authorization_endpoint, server.token_endpoint, server.jwks_uri]
+  const pushing = server.pushed_authorization_request_endpoint
+  const needed = [server.authorization_endpoint, server.token_endpoint, server.jwks_uri]
+  const endpoints = pushing === undefined ? needed : [...needed, pushing]
   for (const endpoint of endpoints) {
     const url = endpoint && URL.canParse(endpoint) ? new URL(endpoint) : undefined
     const safe = url?.protocol === 'https:' || (allowLoopbackHttp && url !== undefined && isLoopback(url))

@@ -23,6 +23,10 @@ interface Answers {
   signWith: Keys
   token: (idToken: string) => object
   headers: Record<string, string>
+  tokenStatus: number
+  push: { status: number; body: object }
+  /** Where /auth redirects to; null for an error page. */
+  authRedirect: string | null
 }
 
 let server: Server
@@ -32,14 +36,24 @@ let wrong: Keys
 let answers: Answers
 let received: { authorization: string | undefined; form: URLSearchParams }[]
 let discoveries: number
+let asked: string[]
 
 beforeAll(async () => {
   right = await generateKeyPair('RS256')
   wrong = await generateKeyPair('RS256')
   const jwk = { ...(await exportJWK(right.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' }
   server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? '', 'http://localhost')
+    if (pathname === '/auth') {
+      asked.push(request.url ?? '')
+      const { authRedirect: location } = answers
+      response.writeHead(location === null ? 400 : 302, location === null ? {} : { location })
+      response.end()
+      return
+    }
     const body = await answer(request, jwk)
-    response.writeHead(200, { 'content-type': 'application/json', ...answers.headers })
+    const status = { '/token': answers.tokenStatus, '/par': answers.push.status }[pathname] ?? 200
+    response.writeHead(status, { 'content-type': 'application/json', ...answers.headers })
     response.end(JSON.stringify(body))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
@@ -50,6 +64,7 @@ afterAll(() => new Promise((resolve) => server.close(resolve)))
 beforeEach(() => {
   received = []
   discoveries = 0
+  asked = []
   const seconds = Math.floor(Date.now() / 1000)
   answers = {
     discovery: (origin) => ({
@@ -78,12 +93,15 @@ beforeEach(() => {
       id_token: idToken,
     }),
     headers: {},
+    tokenStatus: 200,
+    push: { status: 201, body: { request_uri: 'urn:ietf:params:oauth:request_uri:1', expires_in: 60 } },
+    authRedirect: `${redirectUri}?error=interaction_required`,
   }
 })
 
 async function answer(request: IncomingMessage, jwk: object): Promise<object> {
   if (request.url === '/jwks') return { keys: [jwk] }
-  if (request.url !== '/token') {
+  if (request.url !== '/token' && request.url !== '/par') {
     discoveries += 1
     return answers.discovery(issuer)
   }
@@ -91,6 +109,7 @@ async function answer(request: IncomingMessage, jwk: object): Promise<object> {
   for await (const chunk of request) chunks.push(chunk as Buffer)
   const form = new URLSearchParams(Buffer.concat(chunks).toString())
   received.push({ authorization: request.headers.authorization, form })
+  if (request.url === '/par') return answers.push.body
   const idToken = await new SignJWT(answers.idToken)
     .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
     .sign(answers.signWith.privateKey)
@@ -98,8 +117,8 @@ async function answer(request: IncomingMessage, jwk: object): Promise<object> {
 }
 
 function consent(): ConsentProvider {
-  const guards = { discovery: guard, token: guard }
-  return createGoogleConsent({ issuer, client, redirectUri, clock: { now }, guards })
+  const guards = { discovery: guard, token: guard, push: guard }
+  return createGoogleConsent({ issuer, client, missing: [], redirectUri, clock: { now }, guards })
 }
 
 function callback(
@@ -189,6 +208,105 @@ describe('an ID token', () => {
     for (const secret of ['code-1', verifier, 'access-1', 'refresh-1', client.secret]) {
       expect(shown).not.toContain(secret)
     }
+  })
+})
+
+describe('testing mode', () => {
+  it('is told by a refresh token that has an end', async () => {
+    const standard = answers.token
+    answers.token = (idToken) => ({ ...standard(idToken), refresh_token_expires_in: 604_799 })
+    const outcome = await consent().complete(callback())
+    if (outcome.status !== 'granted') throw new Error('not granted')
+    const { receivedAt, refreshTokenExpiresAt } = outcome.tokens
+    expect(refreshTokenExpiresAt?.getTime()).toBe(receivedAt.getTime() + 604_799_000)
+  })
+  it.each([undefined, 0, 'soon', null])('is not told by an end of %j', async (refresh_token_expires_in) => {
+    const standard = answers.token
+    answers.token = (idToken) => ({ ...standard(idToken), refresh_token_expires_in })
+    expect(await consent().complete(callback())).toMatchObject({ tokens: { refreshTokenExpiresAt: null } })
+  })
+})
+
+describe("an administrator's policy that Google tells only at the exchange", () => {
+  it.each(['admin_policy_enforced', 'org_internal', 'access_denied'])('is a no: %s', async (error) => {
+    answers.tokenStatus = 400
+    answers.token = () => ({ error })
+    expect(await consent().complete(callback())).toEqual({ status: 'refused', error })
+  })
+})
+
+describe('a server that takes pushed requests (RFC 9126)', () => {
+  const question = { state, verifier, nonce, scopes: ['openid'], loginHint: null, forceConsent: false }
+  beforeEach(() => {
+    const standard = answers.discovery
+    answers.discovery = (origin) => ({
+      ...standard(origin),
+      pushed_authorization_request_endpoint: `${origin}/par`,
+    })
+  })
+
+  it('gets everything itself, and the browser carries a reference only', async () => {
+    const url = new URL(await consent().authorizationUrl(question))
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      client_id: client.id,
+      request_uri: 'urn:ietf:params:oauth:request_uri:1',
+    })
+    expect(received[0]?.authorization).toMatch(/^Basic /)
+    expect(Object.fromEntries(received[0]?.form ?? [])).toMatchObject({
+      state,
+      nonce,
+      redirect_uri: redirectUri,
+      code_challenge_method: 'S256',
+      access_type: 'offline',
+    })
+  })
+  it.each([
+    [400, 'client_misconfigured'],
+    [401, 'client_misconfigured'],
+    [429, 'google_unavailable'],
+    [503, 'google_unavailable'],
+  ])('and answers %i is told as %s', async (status, code) => {
+    answers.push = { status, body: { error: 'invalid_request' } }
+    await expect(consent().authorizationUrl(question)).rejects.toMatchObject({ code })
+  })
+  it('over plain http is not believed', async () => {
+    const standard = answers.discovery
+    const pushed_authorization_request_endpoint = 'http://google.example/par'
+    answers.discovery = (origin) => ({ ...standard(origin), pushed_authorization_request_endpoint })
+    await expect(consent().authorizationUrl(question)).rejects.toMatchObject({ code: 'google_unavailable' })
+    expect(received).toEqual([])
+  })
+})
+
+describe('the setup check', () => {
+  it.each([
+    ['an impossible code', 400, 'invalid_grant', 'accepted'],
+    ['the client', 401, 'invalid_client', 'refused'],
+    ['the client for good', 400, 'unauthorized_client', 'refused'],
+    ['something else', 400, 'invalid_request', 'unknown'],
+    ['nothing, because it is ill', 503, 'server_error', 'unknown'],
+  ])('reads a server that refuses %s', async (_what, status, error, verdict) => {
+    answers.tokenStatus = status
+    answers.token = () => ({ error })
+    expect(await consent().configuration()).toMatchObject({ client: verdict })
+  })
+  it.each([
+    ['is sent back', `${redirectUri}?error=interaction_required`, 'accepted'],
+    ['sees an error page', null, 'refused'],
+    ['is sent to an error page', 'https://google.example/signin/oauth/error?x', 'refused'],
+    ['is sent to sign in', 'https://google.example/signin', 'unknown'],
+    ['is sent to a look-alike', `${redirectUri}.evil.example?error=x`, 'unknown'],
+  ])('reads where a browser ends that nobody sits at: it %s', async (_what, location, verdict) => {
+    answers.authRedirect = location
+    expect(await consent().configuration()).toMatchObject({ redirectUriRegistration: verdict })
+    expect(new URL(asked[0] ?? '', issuer).searchParams.get('prompt')).toBe('none')
+  })
+  it('does not ask again and again', async () => {
+    const provider = consent()
+    await provider.configuration()
+    await provider.configuration()
+    expect(asked).toHaveLength(1)
+    expect(received).toHaveLength(1)
   })
 })
 

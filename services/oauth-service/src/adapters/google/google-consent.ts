@@ -1,19 +1,15 @@
-import type { Clock, DomainError } from '@evergrant/decider'
+import type { Clock } from '@evergrant/decider'
 import {
   AuthorizationResponseError,
   type AuthorizationServer,
   allowInsecureRequests,
-  authorizationCodeGrantRequest,
   type Client,
   type ClientAuth,
   ClientSecretBasic,
   ClientSecretPost,
-  calculatePKCECodeChallenge,
   clockSkew,
   getValidatedIdTokenClaims,
-  processAuthorizationCodeResponse,
   type TokenEndpointResponse,
-  validateApplicationLevelSignature,
   validateAuthResponse,
 } from 'oauth4webapi'
 import type {
@@ -21,11 +17,14 @@ import type {
   ConsentOutcome,
   ConsentProvider,
   ConsentQuestion,
+  ProviderConfiguration,
 } from '../../application/ports.ts'
 import { oauthErrors } from '../../domain/errors.ts'
+import { authorizationUrl } from './authorization-request.ts'
+import { probeClient, probeRedirectUri } from './client-probe.ts'
 import { createClockSkew } from './clock-skew.ts'
-import { createDiscovery, isLoopback } from './discovery.ts'
-import { exchangeError } from './provider-errors.ts'
+import { exchangeCode } from './code-exchange.ts'
+import { createDiscovery, type Discovery, isLoopback } from './discovery.ts'
 
 type Guarded = <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T>
 
@@ -33,14 +32,20 @@ export interface GoogleConsentOptions {
   readonly issuer: string
   /** Null while none is configured. */
   readonly client: { readonly id: string; readonly secret: string } | null
+  /** The variables that would configure one. */
+  readonly missing: readonly string[]
   readonly redirectUri: string
   readonly clock: Clock
   /** Deadline and circuit breaker, one per endpoint. */
-  readonly guards: { readonly discovery: Guarded; readonly token: Guarded }
+  readonly guards: { readonly discovery: Guarded; readonly token: Guarded; readonly push: Guarded }
 }
 
 /** Without `expires_in` nothing is known (RFC 6749 5.1 only recommends it): short enough to be refreshed soon. */
 const unknownLifetimeSeconds = 300
+
+/** An operator who reloads a page must not make Google think of an attack. */
+const probeAgainMs = 30_000
+const probeTimeoutMs = 5_000
 
 /** Google through its discovery document: authorization code, PKCE S256, `iss`, nonce and a signed ID token. */
 export function createGoogleConsent(options: GoogleConsentOptions): ConsentProvider {
@@ -59,10 +64,11 @@ export function createGoogleConsent(options: GoogleConsentOptions): ConsentProvi
     insecure: { [allowInsecureRequests]: allowLoopbackHttp },
     skew,
   }
+  const probe = createProbe(context, discovery)
   return {
     authorizationUrl: async (question) => {
-      const { id } = configuredClient(options)
-      return authorizationUrl(await discovery.server(), id, options.redirectUri, question)
+      configuredClient(options)
+      return ask(context, await discovery.server(), question)
     },
     complete: async (answer) => {
       configuredClient(options)
@@ -79,12 +85,15 @@ export function createGoogleConsent(options: GoogleConsentOptions): ConsentProvi
     },
     configuration: async () => {
       const status = await discovery.check()
+      const probed = await probe(status.reachable)
       return {
         configured: options.client !== null,
+        missing: options.missing,
         issuer: options.issuer,
         clientId: options.client && masked(options.client.id),
         redirectUri: options.redirectUri,
         discovery: { ...status, lastReadAt: status.lastReadAt?.toISOString() ?? null },
+        ...probed,
         clockSkewSeconds: skew.seconds(),
       }
     },
@@ -98,29 +107,21 @@ interface Context {
   readonly skew: ReturnType<typeof createClockSkew>
 }
 
-async function authorizationUrl(
+/** Who asks, and how it proves that. */
+function partiesOf({ options, skew }: Context, server: AuthorizationServer) {
+  const { id, secret } = configuredClient(options)
+  const client: Client = { client_id: id, [clockSkew]: skew.seconds() ?? 0 }
+  return { server, client, auth: clientAuthentication(server, secret), redirectUri: options.redirectUri }
+}
+
+function ask(
+  context: Context,
   server: AuthorizationServer,
-  clientId: string,
-  redirectUri: string,
-  question: ConsentQuestion,
+  question: ConsentQuestion & { readonly prompt?: 'none' },
 ): Promise<string> {
-  const url = new URL(server.authorization_endpoint ?? '')
-  const parameters: Record<string, string> = {
-    client_id: clientId,
-    redirect_uri: redirectUri,
-    response_type: 'code',
-    scope: question.scopes.join(' '),
-    state: question.state,
-    nonce: question.nonce,
-    code_challenge: await calculatePKCECodeChallenge(question.verifier),
-    code_challenge_method: 'S256',
-    access_type: 'offline',
-    include_granted_scopes: 'true',
-    ...(question.forceConsent ? { prompt: 'consent' } : {}),
-    ...(question.loginHint === null ? {} : { login_hint: question.loginHint }),
-  }
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
-  return url.href
+  const { insecure, options } = context
+  const parties = partiesOf(context, server)
+  return authorizationUrl({ ...parties, options: insecure, guard: options.guards.push }, question)
 }
 
 async function complete(
@@ -128,19 +129,21 @@ async function complete(
   server: AuthorizationServer,
   answer: ConsentAnswer,
 ): Promise<ConsentOutcome> {
-  const client: Client = {
-    client_id: configuredClient(context.options).id,
-    [clockSkew]: context.skew.seconds() ?? 0,
-  }
+  const { insecure, options, skew } = context
+  const parties = partiesOf(context, server)
   let parameters: URLSearchParams
   try {
-    parameters = validateAuthResponse(server, client, answer.parameters, answer.state)
+    parameters = validateAuthResponse(server, parties.client, answer.parameters, answer.state)
   } catch (error) {
     if (error instanceof AuthorizationResponseError) return { status: 'refused', error: error.error }
     // State and shape were checked before, so what is left is `iss` (RFC 9207): a mix-up. The code must go nowhere.
     throw oauthErrors.issuer_mismatch()
   }
-  const { tokens, receivedAt } = await exchange(context, server, client, parameters, answer)
+  const { clock, guards } = options
+  const exchange = { ...parties, options: insecure, guard: guards.token, clock, skew }
+  const exchanged = await exchangeCode(exchange, parameters, answer)
+  if ('refused' in exchanged) return { status: 'refused', error: exchanged.refused }
+  const { tokens, receivedAt } = exchanged
   const claims = getValidatedIdTokenClaims(tokens)
   if (!claims) throw oauthErrors.id_token_invalid()
   return {
@@ -161,52 +164,50 @@ async function complete(
   }
 }
 
+type Verdicts = Pick<ProviderConfiguration, 'client' | 'redirectUriRegistration'>
+
+/** Asks Google about the client and the redirect URI, with questions that nobody can answer. */
+function createProbe(context: Context, discovery: Discovery) {
+  const { clock } = context.options
+  const unknown: Verdicts = { client: 'unknown', redirectUriRegistration: 'unknown' }
+  let last: { readonly at: number; readonly verdicts: Promise<Verdicts> } | undefined
+
+  const look = async (): Promise<Verdicts> => {
+    const parties = partiesOf(context, await discovery.server())
+    const signal = AbortSignal.timeout(probeTimeoutMs)
+    const nobody = { state: 'setup-check', nonce: 'setup-check', verifier: 'x'.repeat(43) }
+    const question = {
+      ...nobody,
+      scopes: ['openid'],
+      loginHint: null,
+      forceConsent: false,
+      prompt: 'none',
+    } as const
+    const [client, redirectUriRegistration] = await Promise.all([
+      probeClient(parties, parties.redirectUri, { ...context.insecure, signal }),
+      ask(context, parties.server, question).then(
+        (url) => probeRedirectUri(url, parties.redirectUri, signal),
+        // A pushed request that is refused says that something of it is wrong, but not what.
+        () => 'unknown' as const,
+      ),
+    ])
+    return { client, redirectUriRegistration }
+  }
+  return async (reachable: boolean) => {
+    if (!reachable || context.options.client === null) return unknown
+    const at = clock.now().getTime()
+    // What cannot be asked is unknown; why, the discovery status says.
+    if (last === undefined || at - last.at >= probeAgainMs)
+      last = { at, verdicts: look().catch(() => unknown) }
+    return last.verdicts
+  }
+}
+
 /** Google's own word for "this application is in testing mode": its refresh tokens end after seven days. */
 function refreshTokenEnd(tokens: TokenEndpointResponse, receivedAt: Date): Date | null {
   const seconds = Number(tokens.refresh_token_expires_in)
   const told = tokens.refresh_token !== undefined && Number.isFinite(seconds) && seconds > 0
   return told ? new Date(receivedAt.getTime() + seconds * 1000) : null
-}
-
-async function exchange(
-  { options, insecure, skew }: Context,
-  server: AuthorizationServer,
-  client: Client,
-  parameters: URLSearchParams,
-  { verifier, nonce }: ConsentAnswer,
-): Promise<{ tokens: TokenEndpointResponse; receivedAt: Date }> {
-  const auth = clientAuthentication(server, configuredClient(options).secret)
-  let httpStatus: number | null = null
-  const receivedAt = options.clock.now()
-  const failed = (error: unknown): DomainError => exchangeError(error, httpStatus)
-  try {
-    const tokens = await options.guards.token(async (signal) => {
-      try {
-        const request = { ...insecure, signal }
-        const { redirectUri } = options
-        const response = await authorizationCodeGrantRequest(
-          server,
-          client,
-          auth,
-          parameters,
-          redirectUri,
-          verifier,
-          request,
-        )
-        httpStatus = response.status
-        skew.learn(response, receivedAt)
-        const checks = { expectedNonce: nonce, requireIdToken: true }
-        const tokens = await processAuthorizationCodeResponse(server, client, response, checks)
-        await validateApplicationLevelSignature(server, response, request)
-        return tokens
-      } catch (error) {
-        throw failed(error)
-      }
-    })
-    return { tokens, receivedAt }
-  } catch (error) {
-    throw failed(error)
-  }
 }
 
 /** In the body where the server takes it there: basic's form-encoding of the id (RFC 6749 2.3.1) is read differently by many. */

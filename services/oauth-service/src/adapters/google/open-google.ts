@@ -6,6 +6,8 @@ import { createGoogleConsent } from './google-consent.ts'
 export interface GoogleOptions {
   readonly issuer: string
   readonly client: { readonly id: string; readonly secret: string } | null
+  /** The variables that would configure one. */
+  readonly missing: readonly string[]
   readonly redirectUri: string
   readonly clock: Clock
   readonly metrics: Metrics
@@ -26,6 +28,10 @@ export function openGoogle({ metrics, ...options }: GoogleOptions): ConsentProvi
     })
   return createGoogleConsent({
     ...options,
-    guards: { discovery: breaker('discovery').run, token: breaker('token').run },
+    guards: {
+      discovery: breaker('discovery').run,
+      token: breaker('token').run,
+      push: breaker('pushed-authorization').run,
+    },
   })
 }

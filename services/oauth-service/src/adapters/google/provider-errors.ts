@@ -14,8 +14,14 @@ const aboutTheClient = new Set([
   'unauthorized_client',
   'redirect_uri_mismatch',
   'deleted_client',
-  'org_internal',
 ])
+
+export const isAboutTheClient = (word: string): boolean => aboutTheClient.has(word)
+
+/** Google's words for "an administrator said no", which it may say only at the token endpoint. */
+const aboutPolicy = new Set(['access_denied', 'admin_policy_enforced', 'org_internal'])
+
+export const isAboutPolicy = (word: string): boolean => aboutPolicy.has(word)
 
 /** What Google's refusal of a code exchange means. `httpStatus` is null when no answer came.
  * The foreign error is not kept as the cause: oauth4webapi's errors carry the parameters and the body, that is the code and
@@ -35,6 +41,16 @@ export function exchangeError(error: unknown, httpStatus: number | null): Domain
     error instanceof OperationProcessingError &&
     /jwt|jws|id token|claim|key/i.test(`${error.code} ${error.message}`)
   return aboutTheIdToken ? oauthErrors.id_token_invalid({ detail }) : oauthErrors.exchange_failed({ detail })
+}
+
+/** What a refused push means: nothing of it came from the user, so it is our client or our request that is wrong. */
+export function pushError(error: unknown, httpStatus: number | null): DomainError {
+  if (error instanceof DomainError) return unavailable(error, httpStatus)
+  const detail = { ...describe(error), httpStatus }
+  const ours = httpStatus !== null && httpStatus >= 400 && httpStatus < 500 && httpStatus !== 429
+  return ours
+    ? oauthErrors.client_misconfigured({ detail })
+    : oauthErrors.google_unavailable({ detail, retryAfterSeconds: 5 })
 }
 
 /** What a failed discovery means: without it nothing can be asked of Google. */

@@ -66,6 +66,13 @@ export function createAuthorizationSecrets(database: Database): AuthorizationSec
       )
       return row && { authorizationId: row.authorization_id, browserFingerprint: row.browser_fingerprint }
     },
+    newestSealedNonce: async () => {
+      const [row] = await sqlOf(database)<{ authorization_id: string; sealed_nonce: string }>(
+        `select authorization_id, sealed_nonce from authorization_secret
+         where sealed_verifier is not null order by expires_at desc limit 1`,
+      )
+      return row && { authorizationId: row.authorization_id, sealedNonce: row.sealed_nonce }
+    },
     redeemState: async (unit, { fingerprint, now }) => {
       // The row is locked before it is read, and the ciphertexts are gone with the same commit that hands them out.
       const [row] = await sqlOf(unit)<{ sealed_verifier: string; sealed_nonce: string }>(

@@ -1,4 +1,4 @@
-import { CompactEncrypt, importJWK, type JWK } from 'jose'
+import { CompactEncrypt, calculateJwkThumbprint, importJWK, type JWK } from 'jose'
 import type { TokenSeal } from '../../application/ports.ts'
 import { oauthErrors } from '../../domain/errors.ts'
 
@@ -16,6 +16,7 @@ export async function createTokenSeal(options: {
     throw oauthErrors.sealing_key_invalid({ cause })
   })
   return {
+    keyThumbprint: await calculateJwkThumbprint(jwk),
     seal: ({ accessToken, refreshToken, tokenType, receivedAt }, { authorizationId, grantId, issuer }) => {
       const { clientId } = options
       const plaintext = { accessToken, refreshToken, tokenType, issuer, clientId, receivedAt }
