@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { calendarListRoutes } from './calendar/calendar-list-routes.ts'
 import { eventRoutes } from './calendar/event-routes.ts'
+import { calendarWatchRoutes } from './calendar/watch-routes.ts'
 import { createEmulatorClock } from './clock.ts'
 import { type Control, createControl } from './control/control.ts'
 import { controlRoutes } from './control/control-routes.ts'
@@ -10,8 +11,10 @@ import { createRequestLog } from './control/request-log.ts'
 import { aboutRoutes } from './drive/about-routes.ts'
 import { changeRoutes } from './drive/change-routes.ts'
 import { fileRoutes } from './drive/file-routes.ts'
+import { driveWatchRoutes } from './drive/watch-routes.ts'
 import { messageRoutes } from './gmail/message-routes.ts'
 import { profileRoutes } from './gmail/profile-routes.ts'
+import { mailboxWatchRoutes } from './gmail/watch-routes.ts'
 import { createHttpServer } from './http/server.ts'
 import { defaultClient, type OAuthClient } from './oauth/client.ts'
 import { consentRoutes } from './oauth/consent-routes.ts'
@@ -21,6 +24,8 @@ import { tokenRoutes } from './oauth/token-routes.ts'
 import { tokenStatusRoutes } from './oauth/token-status-routes.ts'
 import { createSnapshots } from './paging/page-snapshots.ts'
 import { createPersistence } from './persistence.ts'
+import { startNotifications } from './push/notifications.ts'
+import { createSender } from './push/sender.ts'
 import { emptyState } from './state.ts'
 import type { World } from './world.ts'
 
@@ -57,9 +62,19 @@ export async function startGoogleEmulator(options: EmulatorOptions = {}): Promis
   const host = options.host ?? '127.0.0.1'
   const client = { ...defaultClient, ...options.client }
   const onError = options.onError ?? (() => {})
-  const parts = { state, clock, client, signingKey: await signingKey(), pagePlan: [] }
+  const parts = {
+    state,
+    clock,
+    client,
+    signingKey: await signingKey(),
+    pagePlan: [],
+    push: { syncFirst: false },
+  }
   const scripts = { snapshots: createSnapshots(), faults: createFaultScript(), requests: createRequestLog() }
-  const world: World & { issuer: string } = { issuer: '', ...parts, ...scripts }
+  const sender = createSender(clock)
+  const sign = (claims: Record<string, unknown>) => parts.signingKey.sign({ iss: world.issuer, ...claims })
+  const notifications = startNotifications({ state, clock, sender, sign })
+  const world: World & { issuer: string } = { issuer: '', ...parts, ...scripts, sender, notifications }
   const control = createControl(world)
   if (state.accounts.size === 0) control.reset(options.seed)
   await persistence.flush()
@@ -70,11 +85,14 @@ export async function startGoogleEmulator(options: EmulatorOptions = {}): Promis
     ...tokenStatusRoutes(world),
     ...calendarListRoutes(world),
     ...eventRoutes(world),
+    ...calendarWatchRoutes(world),
     ...profileRoutes(world),
     ...messageRoutes(world),
+    ...mailboxWatchRoutes(world),
     ...aboutRoutes(world),
     ...fileRoutes(world),
     ...changeRoutes(world),
+    ...driveWatchRoutes(world),
     ...controlRoutes(control),
   ]
   const server = createHttpServer({ world, routes, flush: persistence.flush, onError })
@@ -82,6 +100,7 @@ export async function startGoogleEmulator(options: EmulatorOptions = {}): Promis
   const port = await listen(server, options.port ?? 0, host)
   world.issuer = options.publicUrl ?? `http://${host}:${port}`
   const close = async () => {
+    notifications.stop()
     await closed(server)
     await persistence.flush()
   }

@@ -154,7 +154,7 @@ describe('a killed and restarted emulator', () => {
     const files = await readdir(directory)
     const names = [
       'google.json',
-      ...['calendars', 'drives', 'mailboxes'].map((part) => `google.json.${part}`),
+      ...['calendars', 'channels', 'drives', 'mailboxes'].map((part) => `google.json.${part}`),
     ]
     expect(files.toSorted()).toEqual(names)
     for (const file of files) {

@@ -1,6 +1,7 @@
 import type { EventRecord } from './calendar/event-resource.ts'
 import type { DriveRecord } from './drive/drive-record.ts'
 import type { Mailbox } from './gmail/mailbox-record.ts'
+import type { Channel, MailboxWatch, Subscription } from './push/channel-record.ts'
 import type { TokenEpoch } from './token-epoch.ts'
 
 export interface Account {
@@ -73,7 +74,7 @@ export interface ListEntry {
 }
 
 /** The parts that are stored apart: tokens change often and are small, the others are large. */
-export const sections = ['calendars', 'mailboxes', 'drives', 'access'] as const
+export const sections = ['calendars', 'mailboxes', 'drives', 'channels', 'access'] as const
 
 export type Section = (typeof sections)[number]
 
@@ -94,7 +95,16 @@ export interface WorldState {
   readonly mailboxes: Map<string, Mailbox>
   /** My Drives by the `sub` of their owner, shared drives by their id. */
   readonly drives: Map<string, DriveRecord>
+  readonly channels: Map<string, Channel>
+  /** By `sub`. */
+  readonly mailboxWatches: Map<string, MailboxWatch>
+  /** By topic. */
+  readonly subscriptions: Map<string, Subscription>
   readonly changed: Set<Section>
+  /** What changed since watchers were told last. */
+  readonly touched: Set<string>
+  /** Called with every change of something that can be watched. */
+  onTouched: () => void
 }
 
 export function emptyState(): WorldState {
@@ -111,7 +121,12 @@ export function emptyState(): WorldState {
     listTokens: new Map(),
     mailboxes: new Map(),
     drives: new Map(),
+    channels: new Map(),
+    mailboxWatches: new Map(),
+    subscriptions: new Map(),
     changed: new Set(),
+    touched: new Set(),
+    onTouched: () => {},
   }
 }
 
@@ -127,4 +142,10 @@ export function nextRevision(state: WorldState, section: Section = 'calendars'):
 export function nextSequence(state: WorldState): number {
   state.sequence += 1
   return state.sequence
+}
+
+/** Something that can be watched has changed. */
+export function touch(state: WorldState, resource: string): void {
+  state.touched.add(resource)
+  state.onTouched()
 }

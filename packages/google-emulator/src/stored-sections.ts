@@ -14,6 +14,7 @@ export function storedSections(state: WorldState, clock: EmulatorClock): Record<
     calendars: stored(readCalendars, restoreCalendars),
     mailboxes: stored(readMailboxes, restoreMailboxes),
     drives: stored(readDrives, restoreDrives),
+    channels: stored(readChannels, restoreChannels),
     access: stored(
       () => ({ ...readAccess(state), clock: clock.setting() }),
       (content) => {
@@ -103,6 +104,18 @@ function restoreDrives(content: ReturnType<typeof readDrives>, state: WorldState
     const [members, files] = [new Map(drive.members), new Map(drive.files)]
     state.drives.set(drive.id, { ...drive, members, files, writes: inOrder([...files.values()]) })
   }
+}
+
+const readChannels = ({ channels, mailboxWatches, subscriptions }: WorldState) => ({
+  channels: [...channels],
+  mailboxWatches: [...mailboxWatches],
+  subscriptions: [...subscriptions],
+})
+
+function restoreChannels(content: ReturnType<typeof readChannels>, state: WorldState): void {
+  fill(state.channels, content.channels)
+  fill(state.mailboxWatches, content.mailboxWatches)
+  fill(state.subscriptions, content.subscriptions)
 }
 
 const inOrder = <Written extends { readonly revision: number }>(written: readonly Written[]) =>

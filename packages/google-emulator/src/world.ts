@@ -4,6 +4,8 @@ import type { RequestLog } from './control/request-log.ts'
 import type { OAuthClient } from './oauth/client.ts'
 import type { SigningKey } from './oauth/signing-key.ts'
 import type { Snapshots } from './paging/page-snapshots.ts'
+import type { Notifications } from './push/notifications.ts'
+import type { Sender } from './push/sender.ts'
 import type { WorldState } from './state.ts'
 
 /** Everything a route may need; made once in emulator.ts. */
@@ -19,6 +21,9 @@ export interface World {
   readonly pagePlan: number[]
   readonly faults: FaultScript
   readonly requests: RequestLog
+  readonly sender: Sender
+  readonly notifications: Notifications
+  readonly push: { syncFirst: boolean }
 }
 
 /** Milliseconds since the epoch, by the emulator's clock. */

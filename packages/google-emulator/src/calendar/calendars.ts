@@ -5,6 +5,7 @@ import {
   entryKey,
   nextRevision,
   nextSequence,
+  touch,
   type WorldState,
 } from '../state.ts'
 import { type ExpiredAnswer, epochAt } from '../token-epoch.ts'
@@ -59,6 +60,7 @@ export function putEntry(state: WorldState, sub: string, calendarId: string, cha
     deleted: false,
   }
   state.listEntries.set(key, { ...before, ...change, revision: nextRevision(state) })
+  touch(state, listResource(sub))
 }
 
 /** Makes every sync token of a calendar's events stop working, as Google does by age and on changes of access. */
@@ -73,3 +75,9 @@ export function expireEventTokens(state: WorldState, calendarId: string, answer:
 export function expireListTokens(state: WorldState, sub: string, answer?: ExpiredAnswer): void {
   state.listTokens.set(sub, epochAt(nextRevision(state), answer))
 }
+
+/** What a watch of a calendar's events waits for. */
+export const eventsResource = (calendarId: string) => `events ${calendarId}`
+
+/** What a watch of a calendar list waits for. */
+export const listResource = (sub: string) => `list ${sub}`

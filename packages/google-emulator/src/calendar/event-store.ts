@@ -1,4 +1,5 @@
-import { type CalendarRecord, nextRevision, nextSequence, type WorldState } from '../state.ts'
+import { type CalendarRecord, nextRevision, nextSequence, touch, type WorldState } from '../state.ts'
+import { eventsResource } from './calendars.ts'
 import { type EventRecord, type EventResource, etagOf } from './event-resource.ts'
 
 export interface EventFields {
@@ -25,5 +26,6 @@ export function putEvent(
   const record: EventRecord = { sequence: before?.sequence ?? nextSequence(state), revision, resource }
   calendar.events.set(fields.id, record)
   calendar.writes.push(record)
+  touch(state, eventsResource(calendar.id))
   return resource
 }

@@ -1,6 +1,7 @@
 import { type Call, jsonOf, ok, param, type Reply } from '../http/call.ts'
 import { GoogleError } from '../http/google-error.ts'
 import { type Route, route } from '../http/router.ts'
+import type { DeliveryStep } from '../push/sender.ts'
 import type { Control } from './control.ts'
 
 /** The control interface over HTTP: the same words as in `Control`, JSON in and out. */
@@ -22,6 +23,7 @@ export function controlRoutes(control: Control): Route[] {
     ),
     ...mailboxRoutes(control),
     ...driveRoutes(control),
+    ...pushRoutes(control),
     post('/emulator/sync-tokens/expire', (_, body) => control.expireSyncTokens(body)),
     post('/emulator/pages', (_, body) => control.planPages((body.sizes ?? []) as number[])),
     post('/emulator/grants/revoke', (_, body) => control.revokeGrant(String(body.email))),
@@ -61,6 +63,13 @@ const driveRoutes = (control: Control): Route[] => [
   post(`${drive}/change-tokens/expire`, (call, body) =>
     control.expireChangeTokens(param(call, 'where'), body),
   ),
+]
+
+const pushRoutes = (control: Control): Route[] => [
+  post('/emulator/push', (_, body) => control.configurePush(body)),
+  post('/emulator/push/topics', (_, body) => control.subscribe(body as never)),
+  post('/emulator/push/plan', (_, body) => control.planDeliveries((body.steps ?? []) as DeliveryStep[])),
+  get('/emulator/push/deliveries', () => ({ items: control.deliveries() })),
 ]
 
 type Work = (call: Call, body: Record<string, unknown>) => unknown

@@ -6,6 +6,7 @@ import { type DriveControl, driveControl } from './drive-control.ts'
 import { type Dump, dump } from './dump.ts'
 import type { Fault, FaultState } from './fault-script.ts'
 import { type GmailControl, gmailControl } from './gmail-control.ts'
+import { type PushControl, pushControl } from './push-control.ts'
 import type { LoggedRequest } from './request-log.ts'
 import { seedDefaults } from './seed.ts'
 
@@ -16,7 +17,7 @@ export interface RequestFilter {
 }
 
 /** What a test may do behind Google's back. Unknown accounts and calendars throw. */
-export interface Control extends CalendarControl, GmailControl, DriveControl, AccessControl {
+export interface Control extends CalendarControl, GmailControl, DriveControl, PushControl, AccessControl {
   /** The next lists answer with pages of these sizes, whatever was asked. 0 is an empty page. */
   planPages(sizes: readonly number[]): void
   addFault(fault: Fault): FaultState
@@ -34,6 +35,7 @@ export function createControl(world: World): Control {
     ...calendarControl(world),
     ...gmailControl(world),
     ...driveControl(world),
+    ...pushControl(world),
     ...accessControl(world),
     planPages: (sizes) => {
       world.pagePlan.splice(0, world.pagePlan.length, ...sizes)
@@ -56,11 +58,13 @@ export function createControl(world: World): Control {
 }
 
 /** Revisions go on counting: a sync token from before must never fit what comes after. */
-function forget({ state, faults, requests, pagePlan, clock }: World): void {
+function forget({ state, faults, requests, pagePlan, clock, sender, push }: World): void {
   for (const part of Object.values(state)) if (part instanceof Map) part.clear()
   for (const section of sections) state.changed.add(section)
   faults.clear()
   requests.clear()
   pagePlan.length = 0
+  sender.clear()
+  push.syncFirst = false
   clock.restore({ offsetMs: 0, frozenAt: null })
 }

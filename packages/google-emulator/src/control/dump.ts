@@ -2,6 +2,7 @@ import type { EventResource } from '../calendar/event-resource.ts'
 import type { FileResource } from '../drive/drive-record.ts'
 import { newestHistoryId } from '../gmail/mailbox.ts'
 import type { Label, MessageRecord } from '../gmail/mailbox-record.ts'
+import type { MailboxWatch } from '../push/channel-record.ts'
 import type { World } from '../world.ts'
 
 /** Everything the emulator holds, for comparing with what a client stored. Tokens only as digests' beginnings. */
@@ -25,9 +26,20 @@ export interface Dump {
     readonly sharedWith: readonly { readonly email: string; readonly accessRole: string }[]
     readonly events: readonly EventResource[]
   }[]
+  /** Channels that live, without their tokens. */
+  readonly channels: readonly {
+    readonly id: string
+    readonly resourceId: string
+    readonly resource: string
+    readonly email: string
+    readonly address: string
+    readonly expiration: number
+    readonly messageNumber: number
+  }[]
   readonly mailboxes: readonly {
     readonly email: string
     readonly historyId: string
+    readonly watch: { readonly topicName: string; readonly expiration: number } | null
     readonly labels: readonly Label[]
     readonly messages: readonly MessageRecord[]
   }[]
@@ -72,9 +84,21 @@ export function dump({ state, clock }: World): Dump {
         .map((entry) => ({ email: emailOf(entry.sub), accessRole: entry.accessRole })),
       events: [...calendar.events.values()].map((event) => event.resource),
     })),
+    channels: [...state.channels.values()]
+      .filter(({ expiration }) => expiration > now.getTime())
+      .map(({ id, resourceId, resource, sub, address, expiration, messageNumber }) => ({
+        id,
+        resourceId,
+        resource,
+        email: emailOf(sub),
+        address,
+        expiration,
+        messageNumber,
+      })),
     mailboxes: [...state.mailboxes.values()].map((mailbox) => ({
       email: emailOf(mailbox.sub),
       historyId: newestHistoryId(mailbox),
+      watch: liveWatch(state.mailboxWatches.get(mailbox.sub), now),
       labels: [...mailbox.labels.values()],
       messages: [...mailbox.messages.values()],
     })),
@@ -88,3 +112,8 @@ export function dump({ state, clock }: World): Dump {
     })),
   }
 }
+
+const liveWatch = (watch: MailboxWatch | undefined, now: Date) =>
+  watch === undefined || watch.expiration <= now.getTime()
+    ? null
+    : { topicName: watch.topicName, expiration: watch.expiration }

@@ -22,7 +22,9 @@ export function changeRoutes(world: World): Route[] {
   ]
 }
 
-function openLog(world: World, call: Call, name: string) {
+/** Whose changes a request is about: the caller's, or those of one shared drive.
+ * @throws GoogleError 401, 403, 404 */
+export function openLog(world: World, call: Call, name: string) {
   const account = driveCaller(world, call, name)
   const query = new URLSearchParams(call.query)
   // A start token for a shared drive needs no more than supportsAllDrives.

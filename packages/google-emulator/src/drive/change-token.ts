@@ -2,6 +2,7 @@ import { googleError } from '../http/google-error.ts'
 import { decodeCursor, encodeCursor } from '../paging/cursor.ts'
 import type { Account } from '../state.ts'
 import type { DriveRecord } from './drive-record.ts'
+import { changesResource } from './drives.ts'
 
 /** Whose changes: an account's, or those of one shared drive. */
 interface ChangeLog {
@@ -11,7 +12,7 @@ interface ChangeLog {
   readonly drive: DriveRecord
 }
 
-const scopeOf = ({ account, driveId }: ChangeLog) => `changes ${account.sub} ${driveId ?? ''}`
+const scopeOf = ({ account, driveId }: ChangeLog) => changesResource(account.sub, driveId)
 
 /** Where a client goes on: the same kind of token to start from, for the next page and for the next time. */
 export const changeToken = (log: ChangeLog, revision: number): string =>

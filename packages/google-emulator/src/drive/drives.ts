@@ -1,4 +1,4 @@
-import { type Account, nextRevision, nextSequence, type WorldState } from '../state.ts'
+import { type Account, nextRevision, nextSequence, touch, type WorldState } from '../state.ts'
 import { type ExpiredAnswer, epochAt } from '../token-epoch.ts'
 import type { DriveRecord, DriveRole, FileRecord, FileResource } from './drive-record.ts'
 
@@ -33,6 +33,7 @@ export function putMember(
   now: Date,
 ): void {
   drive.members.set(sub, { ...member, revision: nextRevision(state, 'drives'), changedAt: now.toISOString() })
+  touch(state, changesResource(sub, null))
 }
 
 /** Stores a file as a new revision. The only way a file changes. */
@@ -49,8 +50,16 @@ export function putFile(
   const record = { sequence, revision, removed: write.removed, changedAt: now.toISOString(), resource }
   drive.files.set(resource.id, record)
   drive.writes.push(record)
+  for (const [sub, member] of drive.members) {
+    if (member.removed) continue
+    touch(state, changesResource(sub, null))
+    touch(state, changesResource(sub, drive.id))
+  }
   return record
 }
+
+/** What a watch of an account's changes, or of those of one shared drive, waits for. */
+export const changesResource = (sub: string, driveId: string | null) => `changes ${sub} ${driveId ?? ''}`
 
 /** Makes every page token of a drive's changes stop working. */
 export function expireChangeTokens(state: WorldState, drive: DriveRecord, answer: ExpiredAnswer): void {

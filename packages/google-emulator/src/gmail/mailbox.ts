@@ -1,4 +1,4 @@
-import { type Account, nextRevision, type WorldState } from '../state.ts'
+import { type Account, nextRevision, touch, type WorldState } from '../state.ts'
 import type { HistoryKind, Label, Mailbox, MessageRecord } from './mailbox-record.ts'
 
 const systemLabels = [
@@ -62,8 +62,12 @@ export function putMessage(
     labelIds,
     changedLabelIds: what.labelIds,
   })
+  touch(state, mailboxResource(mailbox.sub))
   return record
 }
+
+/** What a watch of a mailbox waits for. */
+export const mailboxResource = (sub: string) => `mailbox ${sub}`
 
 /** Forgets all history but the newest `keep` changes, as Google does after about a week: older start ids answer 404. */
 export function forgetHistory(state: WorldState, mailbox: Mailbox, keep: number): void {
