@@ -1,12 +1,12 @@
 import type { Clock, DomainError } from '@evergrant/decider'
 import {
   type AuthorizationServer,
+  type allowInsecureRequests,
   authorizationCodeGrantRequest,
   type Client,
   type ClientAuth,
   processAuthorizationCodeResponse,
   ResponseBodyError,
-  type TokenEndpointRequestOptions,
   type TokenEndpointResponse,
   validateApplicationLevelSignature,
 } from 'oauth4webapi'
@@ -19,7 +19,7 @@ export interface Exchange {
   readonly client: Client
   readonly auth: ClientAuth
   readonly redirectUri: string
-  readonly options: TokenEndpointRequestOptions
+  readonly options: { readonly [allowInsecureRequests]: boolean }
   readonly guard: <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T>
   readonly clock: Clock
   readonly skew: ClockSkew
