@@ -56,6 +56,26 @@ describe('openDatabase', () => {
     await database.close()
   })
 
+  it('tells of every statement that PostgreSQL refuses, also one whose error is handled', async () => {
+    const refused: unknown[] = []
+    const database = await openDatabase({
+      url: empty.serviceUrl,
+      applicationName,
+      onQueryError: (error) => refused.push(error),
+    })
+    await expect(sqlOf(database)('select nothing_like_it')).rejects.toMatchObject({ code: '42703' })
+    await database
+      .em()
+      .getConnection()
+      .execute('select 1 from no_such_table')
+      .catch(() => undefined)
+    expect(refused).toEqual([
+      expect.objectContaining({ code: '42703' }),
+      expect.objectContaining({ code: '42P01' }),
+    ])
+    await database.close()
+  })
+
   it('commits entities of a unit of work together with its facts', async () => {
     const Note = defineEntity({
       name: 'Note',

@@ -4,6 +4,7 @@ import { translateDatabaseError } from './database-errors.ts'
 import { storeErrors } from './errors.ts'
 import { refuseSilentRollback } from './refuse-silent-rollback.ts'
 import { type ConnectionPool, releaseLostConnections } from './release-lost-connections.ts'
+import { reportQueryErrors } from './report-query-errors.ts'
 import { sqlOf } from './sql.ts'
 
 export interface DatabaseOptions {
@@ -15,6 +16,8 @@ export interface DatabaseOptions {
   readonly applicationName: string
   /** No statement runs longer; default 30 000. */
   readonly statementTimeoutMs?: number
+  /** Hears of every statement that PostgreSQL refuses, whoever sent it and whatever became of it; must not throw. */
+  readonly onQueryError?: (error: unknown) => void
 }
 
 /** Connects to a service's database.
@@ -57,6 +60,7 @@ export function connectionOptions(options: Omit<DatabaseOptions, 'entities'>) {
       onPoolCreated: (pool: ConnectionPool) => {
         releaseLostConnections(pool)
         refuseSilentRollback(pool)
+        if (options.onQueryError !== undefined) reportQueryErrors(pool, options.onQueryError)
       },
       // The driver reads it again for what MikroORM leaves out: sslmode, sockets.
       connectionString: options.url,

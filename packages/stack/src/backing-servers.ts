@@ -9,9 +9,11 @@ import type { StackOptions } from './options.ts'
 import { postgresDataDirectory } from './postgres/data-directory.ts'
 import { ping, postgresPlan, postgresUrl } from './postgres/postgres-server.ts'
 import { provisionPostgres } from './postgres/provision.ts'
+import { tellDdl } from './postgres/tell-ddl.ts'
 import type { ProcessPlan } from './processes/process-plan.ts'
 import type { Supervised } from './processes/supervisor.ts'
 import type { Progress } from './report/progress.ts'
+import { databaseServices } from './services/service-plans.ts'
 
 export interface Around {
   readonly root: string
@@ -55,7 +57,22 @@ export async function startPostgres(around: Around): Promise<RunningPostgres> {
       calendar_service_password: passwords.calendar_service,
     }),
   )
+  await progress.step('schema changes are told as they happen', async () => {
+    const silent = await tellDdl(
+      databaseServices.map(({ database }) => inDatabase(running.adminUrl, database)),
+    )
+    if (silent.length > 0)
+      progress.note(
+        `the login may not install event triggers in ${silent.join(', ')}: schema drift is found by looking every two seconds`,
+      )
+  })
   return running
+}
+
+function inDatabase(adminUrl: string, database: string): string {
+  const url = new URL(adminUrl)
+  url.pathname = `/${database}`
+  return url.href
 }
 
 async function ownPostgres({ options, secrets, ports, supervise }: Around): Promise<RunningPostgres> {

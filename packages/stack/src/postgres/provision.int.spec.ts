@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { databaseServices, databaseUrl } from '../services/service-plans.ts'
 import { withClient } from '../testing/shared-servers.ts'
 import { type OwnServer, startPostgresServer } from '../testing.ts'
 import { provisionPostgres, statementsOf } from './provision.ts'
+import { tellDdl } from './tell-ddl.ts'
 
 const file = new URL('../../../../infra/postgres/provision.sql', import.meta.url).pathname
 
@@ -54,6 +55,27 @@ describe('the three databases and their roles', () => {
 
   it('are provisioned once by two stacks that start together', async () => {
     await Promise.all([1, 2, 3].map(() => provisionPostgres(server.url, file, passwords)))
+  })
+
+  it('tell of a schema change as it commits, to whoever listens, and say who did it', async () => {
+    const admin = databaseUrl(server.url, 'postgres', new URL(server.url).password, 'token')
+    expect(await tellDdl([admin])).toEqual([])
+    const heard: (string | undefined)[] = []
+    await withClient(urlFor('token_service', 'token'), async (listener) => {
+      listener.on('notification', ({ payload }) => heard.push(payload))
+      await listener.query('listen evergrant_schema')
+      await ask(urlFor('evergrant_migrator', 'token'), 'create table told (id int)')
+      await vi.waitFor(() => expect(heard).toHaveLength(1))
+    })
+    expect(JSON.parse(heard[0] ?? '')).toMatchObject({
+      tag: 'CREATE TABLE',
+      objects: ['public.told'],
+      user: 'evergrant_migrator',
+    })
+  })
+
+  it('say where nobody may install that', async () => {
+    expect(await tellDdl([urlFor('evergrant_migrator', 'oauth')])).toEqual(['oauth'])
   })
 
   it('can be made by an admin who is no superuser', async () => {
