@@ -35,6 +35,10 @@ export const runtimeErrors = defineErrors({
     message: 'Something this depends on keeps failing; it is left alone for a moment.',
   },
   dependency_timed_out: { kind: 'unavailable', message: 'Something this depends on did not answer in time.' },
+  schema_drift: {
+    kind: 'unavailable',
+    message: 'This is not possible for the moment: the database is not in the state it needs. We are on it.',
+  },
   shutting_down: { kind: 'unavailable', message: 'This process is shutting down.' },
   invalid_config: { kind: 'internal', message: 'The configuration is not valid.' },
   misdeclared_route: { kind: 'internal', message: 'A route is declared wrongly.' },

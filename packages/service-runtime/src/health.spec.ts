@@ -70,3 +70,21 @@ it('is not ready once it drains, whatever its capabilities say', async () => {
     ],
   })
 })
+
+it('tells the worse of what it finds and what it is told, and stays ready where every replica is in the same state', async () => {
+  const { health } = healthAt('2026-01-01T00:00:00.000Z')
+  health.capability('token.read', () => ({ status: 'ok' }))
+  let keepsReady = true
+  health.overlay((_name, report) => ({
+    ...report,
+    status: 'unavailable',
+    reason: 'schema_drift',
+    keepsReady,
+  }))
+  expect(await health.ready()).toMatchObject({
+    ready: true,
+    capabilities: [{ name: 'token.read', status: 'unavailable', reason: 'schema_drift' }],
+  })
+  keepsReady = false
+  expect(await health.ready()).toMatchObject({ ready: false })
+})

@@ -9,6 +9,8 @@ export interface CapabilityReport {
   readonly reason?: string
   /** One sentence for people. */
   readonly description?: string
+  /** Although `unavailable`, it is no reason to send callers elsewhere: every replica is in the same state. */
+  readonly keepsReady?: boolean
 }
 
 export interface CapabilityHealth extends CapabilityReport {
@@ -24,10 +26,12 @@ export interface Readiness {
 
 export type CapabilityCheck = () => CapabilityReport | Promise<CapabilityReport>
 
-/** Health per capability. Ready while nothing is `unavailable`; `degraded` still serves. */
+/** Health per capability. Ready while nothing is `unavailable` that another replica could have; `degraded` still serves. */
 export interface Health {
   /** Registers what callers can rely on, e.g. `token.read`. A check that throws or takes over two seconds is `unavailable`. */
   capability(name: string, check: CapabilityCheck): void
+  /** Sees every report of every capability before it is told, and may tell a worse one. */
+  overlay(worsen: (name: string, report: CapabilityReport) => CapabilityReport): void
   ready(): Promise<Readiness>
   /** From here on not ready, so that nobody sends new work while the process finishes the old. */
   drain(): void
@@ -39,25 +43,32 @@ const checkTimeoutMs = 2_000
 export function createHealth({ clock }: { readonly clock: Clock }): Health {
   const checks = new Map<string, CapabilityCheck>()
   const last = new Map<string, { readonly status: CapabilityStatus; readonly since: string }>()
+  const overlays: ((name: string, report: CapabilityReport) => CapabilityReport)[] = []
   let draining = false
   let underWay: Promise<Readiness> | undefined
 
   const ask = async (): Promise<Readiness> => {
+    let ready = true
     const capabilities = await Promise.all(
       [...checks].map(async ([name, check]) => {
-        const report = await answerOf(check)
+        const answer = await answerOf(check)
+        const { keepsReady, ...report } = overlays.reduce((told, worsen) => worsen(name, told), answer)
+        if (report.status === 'unavailable' && keepsReady !== true) ready = false
         const before = last.get(name)
         const since = before?.status === report.status ? before.since : clock.now().toISOString()
         last.set(name, { status: report.status, since })
         return { name, ...report, since }
       }),
     )
-    return { ready: capabilities.every(({ status }) => status !== 'unavailable'), capabilities }
+    return { ready, capabilities }
   }
 
   return {
     capability: (name, check) => {
       checks.set(name, check)
+    },
+    overlay: (worsen) => {
+      overlays.push(worsen)
     },
     drain: () => {
       draining = true

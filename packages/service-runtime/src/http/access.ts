@@ -12,6 +12,8 @@ declare module 'fastify' {
     idempotent?: boolean
     /** The answer carries a secret: it is never stored, so the route cannot be idempotent by key. */
     secret?: boolean
+    /** What of the database this route cannot do without; 503 `schema_drift` while drift has taken it away. */
+    capability?: string
   }
 }
 

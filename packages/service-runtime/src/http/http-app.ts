@@ -15,6 +15,7 @@ import type { Logger } from '../log/logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { admit, misdeclaration } from './access.ts'
 import { answerOnce } from './answer-once.ts'
+import { nameDrift } from './drift-refusal.ts'
 import type { HttpApp } from './http-app-type.ts'
 import { parseJsonBodies } from './json-body.ts'
 import { observeRequests } from './observe-requests.ts'
@@ -24,6 +25,7 @@ import { problemFrom } from './problem.ts'
 import { refusalFrom } from './refusal.ts'
 import { requestIdFrom, traceparentFrom } from './request-context.ts'
 import { createRouteTable } from './route-table.ts'
+import type { SchemaGuard } from './schema-guard.ts'
 import { answerSocketErrors } from './socket-errors.ts'
 
 export interface HttpAppOptions {
@@ -37,6 +39,8 @@ export interface HttpAppOptions {
   readonly idempotencyStore?: IdempotencyStore
   readonly health: Health
   readonly metrics: Metrics
+  /** Without one, nothing is claimed about the schema and no route can depend on it. */
+  readonly schema?: SchemaGuard
   readonly clock: Clock
   readonly ids: Ids
   /** 256 KiB unless told. */
@@ -101,6 +105,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     const { config } = request.routeOptions
     if (config.access !== 'public') reply.header('cache-control', 'no-store')
     request.caller = await admit(config, request.headers.authorization, authenticator)
+    if (config.capability !== undefined) options.schema?.demand(config.capability)
   })
   app.addHook('preClose', async () => closing.abort())
   // A connection that was busy when the close began would otherwise idle on, and hold the close, for its keep-alive time.
@@ -110,7 +115,9 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   observeRequests(app, options)
   if (idempotencyStore) answerOnce(app, { store: idempotencyStore, clock })
 
-  app.setErrorHandler(sendProblem)
+  app.setErrorHandler((error, request, reply) =>
+    sendProblem(nameDrift(error, options.schema), request, reply),
+  )
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '/'
     const allowed = routes.methodsOf(path)

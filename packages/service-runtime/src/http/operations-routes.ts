@@ -1,7 +1,11 @@
 import { z } from 'zod'
+import { runtimeErrors } from '../errors.ts'
 import type { Health } from '../health.ts'
 import type { Metrics } from '../metrics.ts'
+import { schemaReportSchema } from '../schema/schema-report.ts'
 import type { HttpApp } from './http-app-type.ts'
+import { problemSchema } from './problem.ts'
+import type { SchemaGuard } from './schema-guard.ts'
 
 const capabilitySchema = z.object({
   name: z.string(),
@@ -23,12 +27,13 @@ export interface OperationsRoutes {
   readonly instanceId?: string
   readonly health: Health
   readonly metrics: Metrics
+  readonly schema?: SchemaGuard
 }
 
 /** /health/* and /metrics, on the service's own port. */
 export function operationsRoutes(
   app: HttpApp,
-  { name, instanceId, health, metrics }: OperationsRoutes,
+  { name, instanceId, health, metrics, schema }: OperationsRoutes,
 ): void {
   const config = { access: 'public' } as const
   const tags = ['operations']
@@ -55,16 +60,14 @@ export function operationsRoutes(
     '/health/schema',
     {
       config,
-      schema: {
-        tags,
-        response: { 200: z.object({ service: z.string(), status: z.string(), description: z.string() }) },
-      },
+      schema: { tags, response: { 200: schemaReportSchema, 404: problemSchema, 503: schemaReportSchema } },
     },
-    async () => ({
-      service: name,
-      status: 'unverifiable',
-      description: 'Schema verification is not built in yet, so nothing is claimed about the schema.',
-    }),
+    async (_request, reply) => {
+      // The gateway has no database: what is not there cannot drift.
+      if (schema === undefined) throw runtimeErrors.unknown_path()
+      const report = schema.report()
+      return reply.code(report.status === 'verified' ? 200 : 503).send(report)
+    },
   )
   app.get('/metrics', { config, schema: { tags } }, async (_request, reply) =>
     reply.header('content-type', metrics.contentType).send(await metrics.text()),
