@@ -1,5 +1,6 @@
 import { type Environment, readConfig, serviceConfigShape } from '@evergrant/service-runtime'
 import { z } from 'zod'
+import type { ProviderPolicy } from './domain/provider-policy.ts'
 
 const loopback = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/
 
@@ -17,6 +18,16 @@ const tokenConfigShape = {
     .describe('Google; token and revocation endpoints come from the discovery document below it.'),
   GOOGLE_CLIENT_ID: z.string().default('').describe('OAuth client that the grants belong to.'),
   GOOGLE_CLIENT_SECRET: z.string().default('').describe('Secret of that client.'),
+  REFRESH_TOKEN_POLICY: z
+    .string()
+    .regex(/^(non_rotating|strict|replay_window:[1-9]\d{0,4})$/, {
+      error: 'must be non_rotating, strict or replay_window:<seconds>',
+    })
+    .default('non_rotating')
+    .transform(policyFrom)
+    .describe(
+      'What the issuer does with a used refresh token: non_rotating (Google), replay_window:<seconds> or strict.',
+    ),
   GOOGLE_TOKENINFO_URL: httpsOrLoopback
     .optional()
     .describe("Google's tokeninfo, which is not in discovery; by default below the issuer."),
@@ -48,6 +59,12 @@ export function readMigrationConfig(env: Environment = environment()) {
     LOG_LEVEL: serviceConfigShape.LOG_LEVEL,
   }
   return readConfig(shape, env)
+}
+
+function policyFrom(word: string): ProviderPolicy {
+  const [kind, seconds] = word.split(':')
+  if (kind === 'replay_window') return { kind, windowSeconds: Number(seconds) }
+  return { kind: kind === 'strict' ? kind : 'non_rotating' }
 }
 
 function environment(): Environment {

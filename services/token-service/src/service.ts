@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { connectEventBus } from '@evergrant/event-bus'
 import { createPostgresEventStore, openDatabase, sqlOf } from '@evergrant/event-store'
 import {
@@ -153,6 +154,7 @@ type Core = ReturnType<typeof createCore>
 function createCore(config: TokenConfig, options: TokenServiceOptions, outside: Outside) {
   const { database, bus, metrics, holder, onError } = outside
   const publicUrl = config.PUBLIC_URL
+  const policy = config.REFRESH_TOKEN_POLICY
   const google = createGoogle(config, options, outside)
   const { provider } = google
   const vault = createPostgresVault({ database, keys: outside.keys, ids })
@@ -175,7 +177,20 @@ function createCore(config: TokenConfig, options: TokenServiceOptions, outside: 
   const warmTokens = createWarmTokens(elapsedMs)
   const signals = createGrantSignals(bus, warmTokens.forget)
   const vendLog = createVendLog({ database, ids, onError: onError('vends are not written yet') })
-  const refreshing = { handle, grants, vault, provider, signals, outcomes, clock, ids, random, holder }
+  const refreshing = {
+    handle,
+    grants,
+    vault,
+    provider,
+    signals,
+    outcomes,
+    clock,
+    ids,
+    random,
+    holder,
+    policy,
+    pause,
+  }
   const freshness = createFreshness({
     ...refreshing,
     leaseMs: options.leaseMs ?? refreshLeaseMs,

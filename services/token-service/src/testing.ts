@@ -52,6 +52,7 @@ export interface Consent {
 export interface ReplicaOptions extends TokenServiceOptions {
   readonly instanceId?: string
   readonly clientSecret?: string
+  readonly refreshTokenPolicy?: string
 }
 
 export interface Connected {
@@ -103,7 +104,7 @@ export function useTokenWorld() {
   })
 
   const start = async (options: ReplicaOptions = {}) => {
-    const { instanceId, clientSecret, ...rest } = options
+    const { instanceId, clientSecret, refreshTokenPolicy, ...rest } = options
     const config = readTokenConfig({
       DATABASE_URL: database.serviceUrl,
       NATS_URL: natsUrl,
@@ -118,6 +119,7 @@ export function useTokenWorld() {
       TOKEN_SEALING_PRIVATE_KEY_FILE: join(folder, 'sealing.json'),
       VAULT_KEY_RING_FILE: join(folder, 'ring.json'),
       INSTANCE_ID: instanceId,
+      REFRESH_TOKEN_POLICY: refreshTokenPolicy,
     })
     const service = await startTokenService(config, rest)
     running.push(service)

@@ -72,6 +72,8 @@ describe('one attempt to refresh', () => {
       ids: { next: () => 'attempt' },
       random: () => 0.5,
       holder: { instanceId: 'one', bootId: 'boot' },
+      policy: { kind: 'non_rotating' },
+      pause: async () => undefined,
     }
   }
 

@@ -6,6 +6,7 @@ import { failuresOf } from '../domain/evolve-grant.ts'
 import { classifyFailure, type FailureClass } from '../domain/failure-class.ts'
 import type { Holder, RefreshCause } from '../domain/grant-facts.ts'
 import { connectedServices, type Grant } from '../domain/grant-state.ts'
+import type { ProviderPolicy } from '../domain/provider-policy.ts'
 import { nextAttemptAt, refreshDueAt, refreshLeaseMs } from '../domain/refresh-timing.ts'
 import type { GrantHandling, HandleGrant } from './grant-commands.ts'
 import type { Grants, ProviderTokens, Random, RefreshAnswer, SecretVault, TokenOutcomes } from './ports.ts'
@@ -20,6 +21,9 @@ export interface RefreshDeps {
   readonly ids: Ids
   readonly random: Random
   readonly holder: Holder
+  readonly policy: ProviderPolicy
+  /** Resolves after so long. */
+  readonly pause: (ms: number) => Promise<unknown>
   /** Longer than the provider's deadline; a test may shorten both. */
   readonly leaseMs?: number
   /** Called at named points; only failure tests set it. */
@@ -83,6 +87,7 @@ async function announce(
       holder: deps.holder,
       leaseUntil: new Date(now.getTime() + (deps.leaseMs ?? refreshLeaseMs)).toISOString(),
       cause: request.cause,
+      policy: deps.policy,
       seenGeneration: request.seenGeneration,
     },
   })
@@ -146,7 +151,7 @@ async function insist(deps: RefreshDeps, handling: GrantHandling): Promise<void>
     } catch (error) {
       const passing = error instanceof DomainError && error.kind === 'unavailable'
       if (!passing || deps.clock.now().getTime() >= until) throw error
-      await new Promise((resolve) => setTimeout(resolve, insistEveryMs))
+      await deps.pause(insistEveryMs)
     }
   }
 }
@@ -173,6 +178,7 @@ async function recordFailure(
       type: 'RecordRefreshFailed',
       attemptId,
       generation: grant.generation,
+      policy: deps.policy,
       failureClass,
       evidence: answer.evidence,
       nextAttemptAt: again?.toISOString() ?? null,

@@ -25,6 +25,7 @@ const grant: Grant = {
     gmail: { service: 'gmail', access: 'read', connectedAt: at(0).toISOString(), disconnected: null },
   },
   refresh: { status: 'idle' },
+  doubt: null,
   revocation: { status: 'none' },
 }
 

@@ -86,10 +86,13 @@ function capabilitiesOf(
   status: ConnectionStatus,
   now: Date,
 ): Record<'token.read' | 'token.refresh', CapabilityState> {
+  const expired = now.getTime() >= Date.parse(grant.expiresAt)
+  if (status === 'needs_reauthorization' && grant.reason === 'rotation_lost' && !expired) {
+    return { 'token.read': 'degraded', 'token.refresh': 'unavailable' }
+  }
   if (status === 'disconnected' || status === 'needs_reauthorization') {
     return { 'token.read': 'unavailable', 'token.refresh': 'unavailable' }
   }
-  const expired = now.getTime() >= Date.parse(grant.expiresAt)
   const failing = grant.refresh.status === 'failed'
   const misconfigured = failing && grant.refresh.failureClass === 'client_misconfigured'
   const refresh =

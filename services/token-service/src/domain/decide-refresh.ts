@@ -1,15 +1,18 @@
 import { tokenErrors } from './errors.ts'
+import { evolveGrant } from './evolve-grant.ts'
 import { reauthorizationReason } from './failure-class.ts'
 import type { RecordRefreshed, RecordRefreshFailed, StartRefresh } from './grant-commands.ts'
 import type { GrantFact } from './grant-facts.ts'
 import type { Grant, GrantState } from './grant-state.ts'
+import { lostInRotation, mayReplay } from './provider-policy.ts'
 
 /*
  * One spend per generation. A refresh is announced (`RefreshStarted`, with a lease longer than the HTTP deadline)
  * before the POST, and the announcement is fenced by the stream's version: of all replicas one announces, the others
  * are refused with `refresh_under_way` and wait. An announcement whose lease ran out is in doubt; it is labelled
- * so and, because Google does not rotate refresh tokens, the same token is simply used again. An outcome counts only
- * while its generation is the current one: a new consent, or a quicker attempt, wins.
+ * so, and the provider's policy says whether the same token may be used again (Google does not rotate: always). When it
+ * may not, or when the provider no longer knows it, the grant was lost in rotation; nobody revoked it. An outcome counts
+ * only while its generation is the current one: a new consent, or a quicker attempt, wins.
  */
 
 /** @throws DomainError `connection_not_found`, `needs_reauthorization`, `refresh_under_way`, `refresh_backing_off`. */
@@ -25,30 +28,44 @@ export function startRefresh(command: StartRefresh, grant: GrantState): readonly
     if (!abandoned(command, refresh)) {
       throw tokenErrors.refresh_under_way({ detail: { leaseUntil: refresh.leaseUntil } })
     }
-    return [
-      {
-        type: 'RefreshFailed',
-        data: {
-          generation: grant.generation,
-          attemptId: refresh.attemptId,
-          failureClass: 'in_doubt',
-          evidence: { httpStatus: null, error: 'no_outcome_recorded', errorSubtype: null },
-          nextAttemptAt: command.now,
-          failedAt: command.now,
-        },
-      },
-      started(command, grant, refresh.attempt + 1),
-    ]
+    const labelled = inDoubt(command, grant.generation, refresh.attemptId)
+    return [labelled, afterDoubt(command, evolveGrant(grant, labelled), refresh.attempt + 1)]
   }
   if (refresh.status === 'failed' && mustWait(command, refresh)) {
     const waitMs = Date.parse(refresh.nextAttemptAt ?? command.now) - Date.parse(command.now)
     throw tokenErrors.refresh_backing_off({ retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) })
   }
-  return [started(command, grant, refresh.status === 'failed' ? refresh.attempt + 1 : 1)]
+  return [afterDoubt(command, grant, refresh.status === 'failed' ? refresh.attempt + 1 : 1)]
+}
+
+function inDoubt(command: StartRefresh, generation: number, attemptId: string): GrantFact {
+  return {
+    type: 'RefreshFailed',
+    data: {
+      generation,
+      attemptId,
+      failureClass: 'in_doubt',
+      evidence: { httpStatus: null, error: 'no_outcome_recorded', errorSubtype: null },
+      nextAttemptAt: command.now,
+      failedAt: command.now,
+    },
+  }
+}
+
+function afterDoubt(command: StartRefresh, grant: GrantState, attempt: number): GrantFact {
+  if (grant.status === 'none') throw tokenErrors.connection_not_found()
+  if (mayReplay(command.policy, grant.doubt, command.now)) return started(command, grant, attempt)
+  return {
+    type: 'ReauthorizationRequired',
+    data: { generation: grant.generation, reason: 'rotation_lost', requiredAt: command.now },
+  }
 }
 
 export function recordRefreshed(command: RecordRefreshed, grant: GrantState): readonly GrantFact[] {
-  if (grant.status !== 'live' || grant.generation !== command.generation) return []
+  if (grant.status === 'none' || grant.status === 'revoked' || grant.generation !== command.generation)
+    return []
+  // The answer taken for lost came after all. Any other end is the provider's or the user's own word, and stays.
+  if (grant.status === 'needs_reauthorization' && grant.reason !== 'rotation_lost') return []
   const generation = grant.generation + 1
   const kept = grant.refreshTokenGeneration ?? grant.generation
   return [
@@ -76,7 +93,8 @@ export function recordRefreshFailed(command: RecordRefreshFailed, grant: GrantSt
     type: 'RefreshFailed',
     data: { generation, attemptId, failureClass, evidence, nextAttemptAt, failedAt },
   }
-  const reason = reauthorizationReason(failureClass, evidence)
+  const lost = failureClass === 'revoked' && lostInRotation(command.policy, grant.doubt)
+  const reason = lost ? 'rotation_lost' : reauthorizationReason(failureClass, evidence)
   if (reason === null) return [failed]
   return [failed, { type: 'ReauthorizationRequired', data: { generation, reason, requiredAt: failedAt } }]
 }

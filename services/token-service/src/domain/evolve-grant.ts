@@ -1,6 +1,7 @@
 import type { Access, Service } from '@evergrant/event-contracts'
 import type { GrantFact } from './grant-facts.ts'
 import type { ConnectionState, Grant, GrantState } from './grant-state.ts'
+import type { Doubt } from './provider-policy.ts'
 
 type DataOf<Type extends GrantFact['type']> = Extract<GrantFact, { type: Type }>['data']
 
@@ -20,6 +21,7 @@ export function evolveGrant(state: GrantState, fact: GrantFact): GrantState {
           attempt: fact.data.attempt,
           attemptId: fact.data.attemptId,
           holder: fact.data.holder,
+          startedAt: fact.data.startedAt,
           leaseUntil: fact.data.leaseUntil,
           failuresBefore: failuresOf(state),
         },
@@ -27,6 +29,8 @@ export function evolveGrant(state: GrantState, fact: GrantFact): GrantState {
     case 'GrantRefreshed':
       return {
         ...state,
+        status: 'live',
+        reason: null,
         generation: fact.data.generation,
         scopes: fact.data.scopes,
         expiresAt: fact.data.expiresAt,
@@ -34,6 +38,7 @@ export function evolveGrant(state: GrantState, fact: GrantFact): GrantState {
         refreshTokenGeneration: fact.data.refreshTokenGeneration,
         lastRefreshedAt: fact.data.refreshedAt,
         refresh: { status: 'idle' },
+        doubt: null,
       }
     case 'RefreshFailed':
       return {
@@ -46,6 +51,7 @@ export function evolveGrant(state: GrantState, fact: GrantFact): GrantState {
           failedAt: fact.data.failedAt,
           nextAttemptAt: fact.data.nextAttemptAt,
         },
+        doubt: doubtAfter(state, fact.data),
       }
     case 'ReauthorizationRequired':
       return { ...state, status: 'needs_reauthorization', reason: fact.data.reason }
@@ -75,6 +81,13 @@ export function failuresOf(state: Grant): number {
   return state.refresh.status === 'failed' ? state.refresh.failures : state.refresh.failuresBefore
 }
 
+function doubtAfter(state: Grant, failed: DataOf<'RefreshFailed'>): Doubt | null {
+  const { doubt } = state
+  if (failed.failureClass !== 'in_doubt') return doubt
+  const since = state.refresh.status === 'started' ? state.refresh.startedAt : failed.failedAt
+  return { attempts: (doubt?.attempts ?? 0) + 1, since: doubt?.since ?? since }
+}
+
 function opened(data: DataOf<'GrantOpened'>): Grant {
   return {
     status: 'live',
@@ -92,6 +105,7 @@ function opened(data: DataOf<'GrantOpened'>): Grant {
     authorizationIds: [],
     connections: {},
     refresh: { status: 'idle' },
+    doubt: null,
     revocation: { status: 'none' },
   }
 }
@@ -121,6 +135,7 @@ function received(state: Grant, data: DataOf<'TokensReceived'>): Grant {
     authorizationIds: [...state.authorizationIds, data.authorizationId].slice(-rememberedAuthorizations),
     connections,
     refresh: { status: 'idle' },
+    doubt: null,
     // A new consent makes a pending revocation wrong: Google would kill the new tokens with the old.
     revocation: { status: 'none' },
   }

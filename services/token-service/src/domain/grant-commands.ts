@@ -1,6 +1,7 @@
 import type { Access, Account, Service } from '@evergrant/event-contracts'
 import type { FailureClass, RefreshEvidence } from './failure-class.ts'
 import type { Holder, RefreshCause, RevocationOutcome } from './grant-facts.ts'
+import type { ProviderPolicy } from './provider-policy.ts'
 
 export interface ReceiveTokens {
   readonly type: 'ReceiveTokens'
@@ -25,6 +26,7 @@ export interface StartRefresh {
   readonly holder: Holder
   readonly leaseUntil: string
   readonly cause: RefreshCause
+  readonly policy: ProviderPolicy
   /** The generation the caller found wanting; a newer one means there is nothing left to do. */
   readonly seenGeneration: number
 }
@@ -46,6 +48,7 @@ export interface RecordRefreshFailed {
   readonly type: 'RecordRefreshFailed'
   readonly attemptId: string
   readonly generation: number
+  readonly policy: ProviderPolicy
   readonly failureClass: FailureClass
   readonly evidence: RefreshEvidence
   readonly nextAttemptAt: string | null

@@ -1,6 +1,7 @@
 import type { Access, Account, Service } from '@evergrant/event-contracts'
 import type { FailureClass } from './failure-class.ts'
 import type { Holder } from './grant-facts.ts'
+import type { Doubt } from './provider-policy.ts'
 
 export interface ConnectionState {
   readonly service: Service
@@ -18,6 +19,7 @@ export type RefreshState =
       readonly attempt: number
       readonly attemptId: string
       readonly holder: Holder
+      readonly startedAt: string
       readonly leaseUntil: string
       readonly failuresBefore: number
     }
@@ -55,6 +57,8 @@ export interface Grant {
   readonly authorizationIds: readonly string[]
   readonly connections: Partial<Record<Service, ConnectionState>>
   readonly refresh: RefreshState
+  /** null while every attempt on this generation has a known outcome. */
+  readonly doubt: Doubt | null
   readonly revocation: RevocationState
 }
 

@@ -118,6 +118,7 @@ const start: StartRefresh = {
   holder: us,
   leaseUntil: at(52),
   cause: 'schedule',
+  policy: { kind: 'non_rotating' },
   seenGeneration: 1,
 }
 
@@ -136,6 +137,7 @@ const failure: RecordRefreshFailed = {
   type: 'RecordRefreshFailed',
   attemptId: 'attempt-1',
   generation: 1,
+  policy: { kind: 'non_rotating' },
   failureClass: 'transient',
   evidence: { httpStatus: 503, error: null, errorSubtype: null },
   nextAttemptAt: at(53),

@@ -62,7 +62,8 @@ function receiveTokens(command: ReceiveTokens, state: GrantState): readonly Gran
  * unless Google or the user has ended it. */
 function refreshTokenToKeep(state: GrantState): number | null {
   if (state.status === 'none' || state.status === 'revoked') return null
-  const dead = state.status === 'needs_reauthorization' && state.reason === 'revoked_at_google'
+  const gone = state.reason === 'revoked_at_google' || state.reason === 'rotation_lost'
+  const dead = state.status === 'needs_reauthorization' && gone
   return dead ? null : state.refreshTokenGeneration
 }
 

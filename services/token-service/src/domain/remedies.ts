@@ -42,6 +42,8 @@ function reconnectBecause(reason: string | null): string {
   switch (reason) {
     case 'revoked_at_google':
       return 'Access was withdrawn at Google; connect the Google account again.'
+    case 'rotation_lost':
+      return 'An answer of the provider with a new refresh token was lost; connect the account again.'
     case 'session_control':
       return 'The organisation asks for a fresh sign-in; connect the Google account again.'
     case 'admin_policy':

@@ -24,6 +24,7 @@ const grant: Grant = {
     gmail: { service: 'gmail', access: 'read', connectedAt: at(0).toISOString(), disconnected: null },
   },
   refresh: { status: 'idle' },
+  doubt: null,
   revocation: { status: 'none' },
 }
 

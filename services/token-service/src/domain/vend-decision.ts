@@ -29,15 +29,19 @@ export function decideVend(
     lastUsedAt: null,
   })
   if (!view) throw tokenErrors.connection_not_found()
-  if (view.status === 'disconnected' || view.status === 'needs_reauthorization') {
+  const usable = isUsable(grant.expiresAt, context.googleNow, request.minValiditySeconds)
+  // Lost is only the way to the next token; this one was never taken back.
+  const lastOne = view.reason === 'rotation_lost' && usable
+  if ((view.status === 'disconnected' || view.status === 'needs_reauthorization') && !lastOne) {
     throw tokenErrors.needs_reauthorization({
       ...(view.action === null ? {} : { action: actionOf(view.action) }),
       extensions: { reason: view.reason },
     })
   }
   refuseMissingScopes(grant, service, request, context.publicUrl)
-  if (isUsable(grant.expiresAt, context.googleNow, request.minValiditySeconds)) {
-    return { kind: 'serve', refreshDue: Date.parse(grant.refreshDueAt) <= context.googleNow.getTime() }
+  if (usable) {
+    const due = Date.parse(grant.refreshDueAt) <= context.googleNow.getTime()
+    return { kind: 'serve', refreshDue: due && !lastOne }
   }
   return { kind: 'refresh_first' }
 }
