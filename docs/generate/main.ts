@@ -4,14 +4,19 @@ import { join, relative } from 'node:path'
 import { errorsPage } from './errors-page.ts'
 import { eventsPage } from './events-page.ts'
 import { goldenFiles } from './golden-files.ts'
+import { manifestFiles, staleManifests } from './manifest-files.ts'
 
 const root = join(import.meta.dirname, '../..')
 const check = process.argv.includes('--check')
+// biome-ignore lint/style/noProcessEnv: the test kit's own setting; there is no config.ts here.
+const postgres = process.env.EVERGRANT_TEST_POSTGRES_URL
 
 const files: Record<string, string> = {
   'docs/events.md': eventsPage(),
   'docs/errors.md': errorsPage(),
   ...goldenFiles(root),
+  // Writing them takes a PostgreSQL; the check does without, and test/drift replays them.
+  ...(check ? {} : await manifestFiles(root, postgres)),
 }
 
 const stale = Object.entries(files).filter(([path, text]) => {
@@ -19,9 +24,9 @@ const stale = Object.entries(files).filter(([path, text]) => {
   return !existsSync(file) || readFileSync(file, 'utf8') !== text
 })
 if (!check) for (const [path, text] of stale) writeFileSync(join(root, path), text)
-for (const [path] of stale)
-  process.stdout.write(`${check ? 'stale' : 'written'}: ${relative('.', join(root, path))}\n`)
-if (check && stale.length > 0) {
+const paths = [...stale.map(([path]) => join(root, path)), ...(check ? await staleManifests(root) : [])]
+for (const path of paths) process.stdout.write(`${check ? 'stale' : 'written'}: ${relative('.', path)}\n`)
+if (check && paths.length > 0) {
   process.stdout.write('Run "npm run generate" and commit the result.\n')
   process.exitCode = 1
 }

@@ -30,3 +30,22 @@ export interface SchemaContract {
   /** Written in this order in one transaction that never commits. */
   readonly canaries: readonly Canary[]
 }
+
+/** All columns that the table has in the replayed schema. */
+export type Columns = readonly string[] | '*'
+
+export interface DeclaredUse {
+  readonly table: string
+  readonly reads?: Columns
+  readonly inserts?: Columns
+  readonly updates?: Columns
+  readonly deletes?: boolean
+  readonly conflictOn?: readonly string[]
+}
+
+/** A contract as a service writes it down; the manifest holds it with every column by name. */
+export interface DeclaredContract extends Omit<SchemaContract, 'capabilities'> {
+  readonly capabilities: Readonly<
+    Record<string, { readonly uses: readonly DeclaredUse[]; readonly calls?: readonly string[] }>
+  >
+}

@@ -1,5 +1,14 @@
+export { buildManifest, type ManifestSource } from './build-manifest.ts'
+export { hashOf } from './canonical-json.ts'
 export type { Catalog, Column, Relation } from './catalog.ts'
-export type { Canary, CapabilityContract, SchemaContract, TableUse } from './contract.ts'
+export type {
+  Canary,
+  CapabilityContract,
+  DeclaredContract,
+  DeclaredUse,
+  SchemaContract,
+  TableUse,
+} from './contract.ts'
 export { type DdlNotice, ddlChannel, installDdlNotification } from './ddl-notification.ts'
 export { diffCatalog } from './diff-catalog.ts'
 export { verificationErrors } from './errors.ts'
@@ -13,8 +22,11 @@ export {
   type VerificationTrigger,
 } from './finding.ts'
 export { type DdlListening, listenForDdl } from './listen-for-ddl.ts'
-export { loadManifest, type Manifest } from './manifest.ts'
+export { loadManifest, type Manifest, printManifest } from './manifest.ts'
+export { migrationChecksums } from './migration-checksum.ts'
+export { refuseRewrittenHistory } from './migration-history.ts'
 export { readCatalog } from './read-catalog.ts'
+export { resolveContract } from './resolve-contract.ts'
 export type { Sql } from './sql.ts'
 export { looksLikeDrift, schemaClassSqlStates } from './sql-states.ts'
 export { requireColumns, UndefinedGuard } from './undefined-guard.ts'

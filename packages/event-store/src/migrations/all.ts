@@ -2,10 +2,12 @@ import type { MigrationObject } from '@mikro-orm/core'
 import { EventStoreTables } from './0001-event-store.ts'
 import { RelayTables } from './0002-relay.ts'
 import { InboxTables } from './0003-inbox.ts'
+import { MigrationRecord } from './0004-migration-record.ts'
 
 /** What every service puts first in its own `migrations/all.ts`. Forward only. */
 export const eventStoreMigrations: readonly MigrationObject[] = [
   { name: '0001-event-store', class: EventStoreTables },
   { name: '0002-relay', class: RelayTables },
   { name: '0003-inbox', class: InboxTables },
+  { name: '0004-migration-record', class: MigrationRecord },
 ]

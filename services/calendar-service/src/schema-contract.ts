@@ -1,0 +1,99 @@
+import { eventStoreNeeds } from '@evergrant/event-store'
+import type { DeclaredContract, DeclaredUse } from '@evergrant/schema-verification'
+
+const { append, exchange } = eventStoreNeeds
+const id = '00000000-0000-5000-8000-000000000000'
+const at = '2000-01-01T00:00:00Z'
+
+/** Everything of a table, as its one writer uses it. */
+const wholly = (table: string, ...conflictOn: string[]): DeclaredUse => ({
+  table,
+  reads: '*',
+  inserts: '*',
+  updates: '*',
+  deletes: true,
+  ...(conflictOn.length === 0 ? {} : { conflictOn }),
+})
+
+const theCopy: readonly DeclaredUse[] = [
+  wholly('calendar', 'calendar_id'),
+  wholly('calendar_event', 'calendar_id', 'event_id'),
+  wholly('calendar_event_staged', 'calendar_id', 'event_id'),
+  wholly('calendar_change'),
+  wholly('change_position', 'user_id'),
+]
+
+/** Which columns each capability's statements name; test/drift compares it with the statements themselves. */
+export const schemaContract: DeclaredContract = {
+  service: 'calendar-service',
+  schemas: ['public', 'es', 'inbox'],
+  capabilities: {
+    'calendar.read': {
+      uses: [
+        { table: 'calendar', reads: '*' },
+        { table: 'calendar_event', reads: '*' },
+        { table: 'calendar_change', reads: '*' },
+        { table: 'change_position', reads: '*' },
+        { table: 'known_connection', reads: '*' },
+        { table: 'synced_resource', reads: '*' },
+      ],
+    },
+    'calendar.sync': {
+      uses: [
+        ...append.uses,
+        ...theCopy,
+        wholly('synced_resource', 'resource_id'),
+        wholly('resource_run'),
+        wholly('run_waiter'),
+        wholly('sync_status', 'sync_id'),
+        { table: 'known_connection', reads: '*' },
+      ],
+      calls: append.calls,
+    },
+    'calendar.connections': {
+      uses: [...append.uses, wholly('known_connection', 'connection_id')],
+      calls: append.calls,
+    },
+    idempotency: { uses: [wholly('http_idempotency', 'scope', 'key')] },
+    events: exchange,
+  },
+  canaries: [
+    {
+      table: 'synced_resource',
+      row: { resource_id: id, kind: 'calendar', connection_id: id, user_id: 'canary', google_id: 'canary' },
+    },
+    {
+      table: 'calendar',
+      row: {
+        calendar_id: id,
+        connection_id: id,
+        user_id: 'canary',
+        google_id: 'canary',
+        list_generation: 0,
+        raw: '{}',
+      },
+    },
+    {
+      table: 'calendar_event',
+      row: { calendar_id: id, event_id: 'canary', status: 'confirmed', is_master: false, raw: '{}' },
+    },
+    { table: 'change_position', row: { user_id: 'canary', last_seq: 1 } },
+    {
+      table: 'calendar_change',
+      row: {
+        user_id: 'canary',
+        seq: 1,
+        at,
+        calendar_id: id,
+        connection_id: id,
+        event_id: 'canary',
+        kind: 'upserted',
+        event: '{}',
+      },
+    },
+    {
+      table: 'resource_run',
+      row: { run_id: id, resource_id: id, connection_id: id, state: 'queued', mode: 'full', due_at: at },
+    },
+  ],
+}
