@@ -33,6 +33,7 @@ export interface ReplicaOptions {
   /** false: a committed event is only found by the relay's poll. */
   readonly wakes?: boolean
   readonly relayLeaseMs?: number
+  readonly keepPublishedMs?: number
 }
 
 export interface Replica {
@@ -103,6 +104,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     sweepEveryMs: 50,
     relayPollMs: 50,
     relayLeaseMs: options.relayLeaseMs ?? 1_000,
+    housekeepingEveryMs: 50,
+    ...(options.keepPublishedMs === undefined ? {} : { keepPublishedMs: options.keepPublishedMs }),
     ...hook,
   })
   return {

@@ -15,6 +15,7 @@ import type { Metrics } from '../metrics.ts'
 import { startConsumingSide } from './consuming-side.ts'
 import { createExchangeMetrics } from './exchange-metrics.ts'
 import { type ExchangeStatus, exchangeStatus, healthOf, whatWaits } from './exchange-status.ts'
+import { startHousekeeping } from './housekeeping.ts'
 import { startPublishingSide } from './publishing-side.ts'
 import { serviceOf, streamOf, wakeSubject } from './subjects.ts'
 
@@ -37,6 +38,9 @@ export interface ExchangeOptions {
   readonly sweepEveryMs?: number
   readonly relayPollMs?: number
   readonly relayLeaseMs?: number
+  /** How long a published event stays ready to be published again; 30 days. */
+  readonly keepPublishedMs?: number
+  readonly housekeepingEveryMs?: number
   /** A hook for failure tests. */
   readonly crashPoint?: (name: string) => void | Promise<void>
 }
@@ -129,6 +133,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
         }),
       )
       running.push(
+        startHousekeeping({
+          database,
+          clock,
+          keepPublishedMs: options.keepPublishedMs ?? 30 * 24 * 60 * 60_000,
+          everyMs: options.housekeepingEveryMs ?? 60 * 60_000,
+          onError: fail('old published events were not removed; the next round will'),
+        }),
         startConsumingSide({
           database,
           bus,
