@@ -26,6 +26,7 @@ import { createSnapshots } from './paging/page-snapshots.ts'
 import { createPersistence } from './persistence.ts'
 import { startNotifications } from './push/notifications.ts'
 import { createSender } from './push/sender.ts'
+import { createQuotaBook } from './quota/quota-book.ts'
 import { emptyState } from './state.ts'
 import type { World } from './world.ts'
 
@@ -71,10 +72,18 @@ export async function startGoogleEmulator(options: EmulatorOptions = {}): Promis
     push: { syncFirst: false },
   }
   const scripts = { snapshots: createSnapshots(), faults: createFaultScript(), requests: createRequestLog() }
+  const quotas = createQuotaBook()
   const sender = createSender(clock)
   const sign = (claims: Record<string, unknown>) => parts.signingKey.sign({ iss: world.issuer, ...claims })
   const notifications = startNotifications({ state, clock, sender, sign })
-  const world: World & { issuer: string } = { issuer: '', ...parts, ...scripts, sender, notifications }
+  const world: World & { issuer: string } = {
+    issuer: '',
+    ...parts,
+    ...scripts,
+    quotas,
+    sender,
+    notifications,
+  }
   const control = createControl(world)
   if (state.accounts.size === 0) control.reset(options.seed)
   await persistence.flush()

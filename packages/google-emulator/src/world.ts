@@ -6,6 +6,7 @@ import type { SigningKey } from './oauth/signing-key.ts'
 import type { Snapshots } from './paging/page-snapshots.ts'
 import type { Notifications } from './push/notifications.ts'
 import type { Sender } from './push/sender.ts'
+import type { QuotaBook } from './quota/quota-book.ts'
 import type { WorldState } from './state.ts'
 
 /** Everything a route may need; made once in emulator.ts. */
@@ -21,6 +22,7 @@ export interface World {
   readonly pagePlan: number[]
   readonly faults: FaultScript
   readonly requests: RequestLog
+  readonly quotas: QuotaBook
   readonly sender: Sender
   readonly notifications: Notifications
   readonly push: { syncFirst: boolean }

@@ -1,4 +1,4 @@
-import { apiCaller } from '../http/api-caller.ts'
+import { type ApiMethod, apiCaller } from '../http/api-caller.ts'
 import { type Call, param } from '../http/call.ts'
 import { googleError, notFound } from '../http/google-error.ts'
 import { type Account, type CalendarRecord, entryKey, type ListEntry } from '../state.ts'
@@ -18,10 +18,11 @@ export function calendarCaller(
   need: keyof typeof scopesFor,
   name: string,
 ): Account {
-  const method = {
+  const method: ApiMethod = {
     scopes: scopesFor[need],
-    service: 'calendar-json.googleapis.com',
+    api: 'calendar',
     name: `calendar.v3.${name}`,
+    isWrite: need === 'writeEvents',
   }
   return apiCaller(world, call, method)
 }

@@ -2,6 +2,7 @@ import { type Call, jsonOf, ok, param, type Reply } from '../http/call.ts'
 import { GoogleError } from '../http/google-error.ts'
 import { type Route, route } from '../http/router.ts'
 import type { DeliveryStep } from '../push/sender.ts'
+import type { Api } from '../quota/quota-book.ts'
 import type { Control } from './control.ts'
 
 /** The control interface over HTTP: the same words as in `Control`, JSON in and out. */
@@ -24,6 +25,9 @@ export function controlRoutes(control: Control): Route[] {
     ...mailboxRoutes(control),
     ...driveRoutes(control),
     ...pushRoutes(control),
+    get('/emulator/quotas', () => ({ items: control.quotaUse() })),
+    post('/emulator/quotas/:api', (call, body) => control.setQuota(param(call, 'api') as Api, body)),
+    remove('/emulator/quotas/:api', (call) => control.setQuota(param(call, 'api') as Api, null)),
     post('/emulator/sync-tokens/expire', (_, body) => control.expireSyncTokens(body)),
     post('/emulator/pages', (_, body) => control.planPages((body.sizes ?? []) as number[])),
     post('/emulator/grants/revoke', (_, body) => control.revokeGrant(String(body.email))),

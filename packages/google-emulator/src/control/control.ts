@@ -7,6 +7,7 @@ import { type Dump, dump } from './dump.ts'
 import type { Fault, FaultState } from './fault-script.ts'
 import { type GmailControl, gmailControl } from './gmail-control.ts'
 import { type PushControl, pushControl } from './push-control.ts'
+import { type QuotaControl, quotaControl } from './quota-control.ts'
 import type { LoggedRequest } from './request-log.ts'
 import { seedDefaults } from './seed.ts'
 
@@ -17,7 +18,13 @@ export interface RequestFilter {
 }
 
 /** What a test may do behind Google's back. Unknown accounts and calendars throw. */
-export interface Control extends CalendarControl, GmailControl, DriveControl, PushControl, AccessControl {
+export interface Control
+  extends CalendarControl,
+    GmailControl,
+    DriveControl,
+    PushControl,
+    QuotaControl,
+    AccessControl {
   /** The next lists answer with pages of these sizes, whatever was asked. 0 is an empty page. */
   planPages(sizes: readonly number[]): void
   addFault(fault: Fault): FaultState
@@ -36,6 +43,7 @@ export function createControl(world: World): Control {
     ...gmailControl(world),
     ...driveControl(world),
     ...pushControl(world),
+    ...quotaControl(world),
     ...accessControl(world),
     planPages: (sizes) => {
       world.pagePlan.splice(0, world.pagePlan.length, ...sizes)
@@ -58,13 +66,14 @@ export function createControl(world: World): Control {
 }
 
 /** Revisions go on counting: a sync token from before must never fit what comes after. */
-function forget({ state, faults, requests, pagePlan, clock, sender, push }: World): void {
+function forget({ state, faults, requests, pagePlan, clock, sender, push, quotas }: World): void {
   for (const part of Object.values(state)) if (part instanceof Map) part.clear()
   for (const section of sections) state.changed.add(section)
   faults.clear()
   requests.clear()
   pagePlan.length = 0
   sender.clear()
+  quotas.clear()
   push.syncFirst = false
   clock.restore({ offsetMs: 0, frozenAt: null })
 }

@@ -15,7 +15,7 @@ const scopes = [
 
 /** Who asks; `name` is the method as Google's errors call it. */
 export const driveCaller = (world: World, call: Call, name: string): Account =>
-  apiCaller(world, call, { scopes, service: 'drive.googleapis.com', name: `google.apps.drive.v3.${name}` })
+  apiCaller(world, call, { scopes, api: 'drive', name: `google.apps.drive.v3.${name}` })
 
 export interface DriveChoice {
   /** Named in the query: this shared drive alone. */

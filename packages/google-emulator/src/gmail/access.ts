@@ -13,6 +13,15 @@ const scopesFor = {
   labels: [...everything, `${prefix}metadata`, `${prefix}labels`],
 }
 
+/** Gmail usage limits, "per-method quota usage"; everything else costs one unit. */
+const unitsOf: Readonly<Record<string, number>> = {
+  'Users.Messages.List': 5,
+  'Users.Messages.Get': 5,
+  'Users.History.List': 2,
+  'Users.Watch': 100,
+  'Users.Stop': 50,
+}
+
 export interface OpenMailbox extends ApiAccess {
   readonly mailbox: Mailbox
 }
@@ -25,7 +34,8 @@ export function openMailbox(
   need: keyof typeof scopesFor,
   name: string,
 ): OpenMailbox {
-  const method = { scopes: scopesFor[need], service: 'gmail.googleapis.com', name: `gmail.v1.${name}` }
+  const units = unitsOf[name] ?? 1
+  const method = { scopes: scopesFor[need], api: 'gmail', name: `gmail.v1.${name}`, units } as const
   const access = apiAccess(world, call, method)
   const userId = param(call, 'userId').toLowerCase()
   if (userId !== 'me' && userId !== access.account.email) {
