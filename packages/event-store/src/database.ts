@@ -7,5 +7,7 @@ export interface Database {
   em(): EntityManager
   /** @throws DomainError `database_unavailable`. */
   ping(): Promise<void>
+  /** Hears of every statement that PostgreSQL refuses, whoever sent it and whatever became of it; must not throw. */
+  onQueryError(listener: (error: unknown) => void): void
   close(): Promise<void>
 }

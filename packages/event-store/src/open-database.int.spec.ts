@@ -58,11 +58,8 @@ describe('openDatabase', () => {
 
   it('tells of every statement that PostgreSQL refuses, also one whose error is handled', async () => {
     const refused: unknown[] = []
-    const database = await openDatabase({
-      url: empty.serviceUrl,
-      applicationName,
-      onQueryError: (error) => refused.push(error),
-    })
+    const database = await openDatabase({ url: empty.serviceUrl, applicationName })
+    database.onQueryError((error) => refused.push(error))
     await expect(sqlOf(database)('select nothing_like_it')).rejects.toMatchObject({ code: '42703' })
     await database
       .em()

@@ -16,15 +16,17 @@ export interface DatabaseOptions {
   readonly applicationName: string
   /** No statement runs longer; default 30 000. */
   readonly statementTimeoutMs?: number
-  /** Hears of every statement that PostgreSQL refuses, whoever sent it and whatever became of it; must not throw. */
-  readonly onQueryError?: (error: unknown) => void
 }
 
 /** Connects to a service's database.
  * @throws DomainError `database_unavailable`, or `database_not_durable` where commits may be lost. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const listeners: ((error: unknown) => void)[] = []
+  const tell = (error: unknown) => {
+    for (const listener of listeners) listener(error)
+  }
   const orm = await MikroORM.init({
-    ...connectionOptions(options),
+    ...connectionOptions(options, tell),
     entities: [...(options.entities ?? [])],
   })
   const database: Database = {
@@ -32,6 +34,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     em: () => orm.em.fork(),
     ping: async () => {
       await sqlOf(database)('select 1')
+    },
+    onQueryError: (listener) => {
+      listeners.push(listener)
     },
     close: () => orm.close(true),
   }
@@ -45,7 +50,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 /** What every connection of ours has in common. */
-export function connectionOptions(options: Omit<DatabaseOptions, 'entities'>) {
+export function connectionOptions(
+  options: Omit<DatabaseOptions, 'entities'>,
+  onQueryError?: (error: unknown) => void,
+) {
   const url = new URL(options.url)
   return {
     clientUrl: options.url,
@@ -60,7 +68,7 @@ export function connectionOptions(options: Omit<DatabaseOptions, 'entities'>) {
       onPoolCreated: (pool: ConnectionPool) => {
         releaseLostConnections(pool)
         refuseSilentRollback(pool)
-        if (options.onQueryError !== undefined) reportQueryErrors(pool, options.onQueryError)
+        if (onQueryError !== undefined) reportQueryErrors(pool, onQueryError)
       },
       // The driver reads it again for what MikroORM leaves out: sslmode, sockets.
       connectionString: options.url,

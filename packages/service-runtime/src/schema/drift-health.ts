@@ -14,9 +14,15 @@ export function joinHealth(
   health.capability('schema', () => schemaHealth(standing, gatePassed()))
   health.overlay((name, report) => {
     const status = standing.stateOf(name)
-    if (status === 'ok' || report.status === 'unavailable') return report
+    const hasItsOwnReason = report.status === 'unavailable' && !followsFromDrift(report)
+    if (status === 'ok' || hasItsOwnReason) return report
     return { status, reason: 'schema_drift', description, ...(gatePassed() ? { keepsReady: true } : {}) }
   })
+}
+
+/** A check that runs into what drift left says so, or throws. */
+function followsFromDrift({ reason }: CapabilityReport): boolean {
+  return reason === 'schema_drift' || reason === 'check_failed'
 }
 
 function schemaHealth(standing: DriftStanding, gatePassed: boolean): CapabilityReport {

@@ -53,8 +53,6 @@ export interface SchemaVerification {
   stateOf(capability: string): CapabilityStatus
   /** @throws DomainError `schema_drift` while drift has taken the capability away. */
   demand(capability: string): void
-  /** Every database error of the process; one of the schema class is a reason to look. Cheap, never throws. */
-  suspect(error: unknown): void
 }
 
 export function createSchemaVerification(options: SchemaVerificationOptions): SchemaVerification {
@@ -122,13 +120,14 @@ export function createSchemaVerification(options: SchemaVerificationOptions): Sc
     onReport: accept,
     onError: (error) => logger.error({ err: error }, 'the schema was not verified'),
   })
+  // What real traffic runs into is found before any poll.
+  database.onQueryError(watcher.notice)
   return {
     start: async () => void (await watcher.start()),
     stop: () => watcher.stop(),
     report,
     stateOf: standing.stateOf,
     demand: standing.demand,
-    suspect: watcher.notice,
   }
 }
 
