@@ -21,8 +21,9 @@ import { createGoogleDiscovery } from './adapters/google/google-discovery.ts'
 import { createGoogleTokens } from './adapters/google/google-tokens.ts'
 import { createTokenOutcomes } from './adapters/outcomes/token-outcomes.ts'
 import { createGrantSignals } from './adapters/signals/grant-signals.ts'
-import { loadKeyRing } from './adapters/vault/key-ring.ts'
+import { openKeyEncryption } from './adapters/vault/open-key-encryption.ts'
 import { createPostgresVault } from './adapters/vault/postgres-vault.ts'
+import { createVaultKeys } from './adapters/vault/vault-keys.ts'
 import { grantHandler } from './application/grant-commands.ts'
 import { createFreshness } from './application/keep-fresh.ts'
 import type { RefreshDeps } from './application/refresh-grant.ts'
@@ -35,6 +36,7 @@ import { oauthStreamHandlers } from './entry-points/bus/on-token-issued.ts'
 import { startRefreshClock } from './entry-points/clock/refresh-due-grants.ts'
 import { resumeAbandonedRefreshes } from './entry-points/clock/resume-abandoned-refreshes.ts'
 import { startRevocationClock } from './entry-points/clock/revoke-due-grants.ts'
+import { startRotationClock } from './entry-points/clock/rotate-vault-keys.ts'
 import { watchGrants } from './entry-points/clock/watch-grants.ts'
 import { accessTokenRoutes } from './entry-points/http/access-token-routes.ts'
 import { declareCapabilities } from './entry-points/http/capabilities.ts'
@@ -42,8 +44,9 @@ import { connectionRoutes } from './entry-points/http/connection-routes.ts'
 import { googleHealthRoutes } from './entry-points/http/google-health-routes.ts'
 import { historyRoutes } from './entry-points/http/history-routes.ts'
 import { schemaRoutes } from './entry-points/http/schema-routes.ts'
+import { vaultRoutes } from './entry-points/http/vault-routes.ts'
 import { grantsChangedAfter, safePosition, touchesTokens } from './projections/grant-changes.ts'
-import { abandonedRefreshes, claimDueGrants, type GrantTask } from './projections/grant-schedule.ts'
+import { abandonedRefreshes, claimDueRefreshes, claimDueRevocations } from './projections/grant-schedule.ts'
 import { grantQueries } from './projections/grant-state.ts'
 import { grantsProjection } from './projections/grants.ts'
 import { serviceHealth } from './projections/service-health.ts'
@@ -104,6 +107,7 @@ export async function startTokenService(
     await clocks.watching.stop()
     await clocks.refreshes.stop()
     await clocks.revocations.stop()
+    await clocks.rotations.stop()
     await clocks.resuming
     await core.freshness.drain()
     await core.signals.stop()
@@ -128,7 +132,16 @@ type Outside = Awaited<ReturnType<typeof openOutside>>
 /** Everything that exists without us: key files, database, bus. */
 async function openOutside(config: TokenConfig) {
   const logger = createLogger({ name, level: config.LOG_LEVEL })
-  const keys = await loadKeyRing(config.VAULT_KEY_RING_FILE)
+  const metrics = createMetrics(name)
+  const breakerMetrics = createBreakerMetrics(metrics)
+  const keys = await openKeyEncryption(
+    {
+      ringFile: config.VAULT_KEY_RING_FILE,
+      kmsKey: config.VAULT_KMS_KEY,
+      kmsApiUrl: config.VAULT_KMS_API_URL,
+    },
+    { elapsedMs, metrics: breakerMetrics },
+  )
   const open = await loadSealedTokens(config.TOKEN_SEALING_PRIVATE_KEY_FILE)
   const database = await openDatabase({
     url: config.DATABASE_URL,
@@ -141,7 +154,8 @@ async function openOutside(config: TokenConfig) {
     open,
     database,
     bus: await connectEventBus({ url: config.NATS_URL, name, clock }),
-    metrics: createMetrics(name),
+    metrics,
+    breakerMetrics,
     health: createHealth({ clock }),
     holder: { instanceId: config.INSTANCE_ID ?? randomUUID(), bootId: randomUUID() },
     onError: (what: string) => (error: unknown) => logger.warn({ err: error }, what),
@@ -172,6 +186,7 @@ function createCore(config: TokenConfig, options: TokenServiceOptions, outside: 
       if (changed.length > 0) signals.changed([...new Set(changed)])
     },
   })
+  const vaultKeys = createVaultKeys({ database, store, keys: outside.keys, clock, ids })
   const handle = grantHandler({ store, publicUrl })
   const outcomes = createTokenOutcomes(metrics, clock)
   const warmTokens = createWarmTokens(elapsedMs)
@@ -214,10 +229,14 @@ function createCore(config: TokenConfig, options: TokenServiceOptions, outside: 
     logger: outside.logger,
     metrics,
   })
-  return { ...refreshing, ...google, store, freshness, vendLog, vend, exchange, publicUrl }
+  return { ...refreshing, ...google, store, vaultKeys, freshness, vendLog, vend, exchange, publicUrl }
 }
 
-function createGoogle(config: TokenConfig, options: TokenServiceOptions, { metrics, onError }: Outside) {
+function createGoogle(
+  config: TokenConfig,
+  options: TokenServiceOptions,
+  { breakerMetrics, onError }: Outside,
+) {
   const googleClock = createGoogleClock(clock)
   const discovery = createGoogleDiscovery({ issuer: config.GOOGLE_ISSUER, clock, googleClock })
   const provider = createGoogleTokens({
@@ -227,7 +246,7 @@ function createGoogle(config: TokenConfig, options: TokenServiceOptions, { metri
     googleClock,
     clock,
     deadlineMs: options.deadlineMs ?? refreshDeadlineMs,
-    metrics: createBreakerMetrics(metrics),
+    metrics: breakerMetrics,
   })
   // Asked early for its Date header: the first vend must know already how wrong our clock is.
   discovery.endpoints().catch(onError('Google could not be reached yet'))
@@ -236,19 +255,23 @@ function createGoogle(config: TokenConfig, options: TokenServiceOptions, { metri
 
 function startClocks({ database, holder, onError }: Outside, core: Core) {
   const { provider, freshness } = core
-  const due = (task: GrantTask) => (limit: number) =>
-    claimDueGrants(database, { task, now: provider.now(), limit, claimMs })
+  const claim = (limit: number) => ({ now: provider.now(), limit, claimMs })
   return {
     refreshes: startRefreshClock({
-      claim: due('refresh'),
+      claim: (limit) => claimDueRefreshes(database, claim(limit)),
       freshness,
       ids,
       onError: onError('a scheduled refresh failed'),
     }),
     revocations: startRevocationClock({
       ...core,
-      claim: due('revoke'),
+      claim: (limit) => claimDueRevocations(database, claim(limit)),
       onError: onError('a revocation was not finished'),
+    }),
+    rotations: startRotationClock({
+      vaultKeys: core.vaultKeys,
+      holder: holder.bootId,
+      onError: onError('a rotation of the vault keys did not get on'),
     }),
     watching: watchGrants({
       warmTokens: core.vend.warmTokens,
@@ -300,6 +323,7 @@ function createApp(config: TokenConfig, outside: Outside, core: Core, revokeSoon
     ratesOf: core.outcomes.ratesOf,
     clock,
   })
+  vaultRoutes(app, core)
   schemaRoutes(app)
   return app
 }

@@ -33,6 +33,20 @@ export const tokenErrors = defineErrors({
     message: 'The grant id does not derive from this user, issuer and account.',
   },
   key_ring_unreadable: { kind: 'internal', message: 'The vault key ring file is missing or damaged.' },
+  key_ring_not_writable: {
+    kind: 'conflict',
+    message:
+      'The vault key ring file cannot be written here: add the new key to it by hand, then rotate without one.',
+  },
+  vault_key_not_found: { kind: 'missing', message: 'There is no such key in the key ring.' },
+  vault_key_in_use: {
+    kind: 'conflict',
+    message: 'Data keys are still wrapped by this key, or new ones would be.',
+  },
+  vault_keys_unavailable: {
+    kind: 'unavailable',
+    message: 'The key management service does not answer; tokens that are in memory are still lent.',
+  },
   sealing_key_unreadable: { kind: 'internal', message: 'The token sealing key file is missing or damaged.' },
   schema_drift: {
     kind: 'unavailable',

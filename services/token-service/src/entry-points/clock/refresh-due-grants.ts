@@ -1,10 +1,10 @@
 import { DomainError, type Ids } from '@evergrant/decider'
 import type { Freshness } from '../../application/keep-fresh.ts'
+import { firstWidth, widthAfter } from '../../domain/refresh-pace.ts'
 import type { DueGrant } from '../../projections/grant-schedule.ts'
 import { repeat } from './repeat.ts'
 
 const everyMs = 1_000
-const batch = 20
 
 /** A failure is a fact with a time for the next attempt; the clock has nothing to add to it. */
 const recorded = new Set([
@@ -14,34 +14,50 @@ const recorded = new Set([
   'refresh_backing_off',
   'connection_not_found',
 ])
+const struggling = new Set(['google_unavailable', 'client_misconfigured'])
 
-/** Refreshes ahead of expiry; any number of replicas share the work. */
+/** Refreshes ahead of expiry; any number of replicas share the work. A slow one takes one place, not everybody's time. */
 export function startRefreshClock(deps: {
-  readonly claim: (limit: number) => Promise<readonly DueGrant[]>
+  readonly claim: (limit: number) => Promise<{ readonly grants: readonly DueGrant[]; readonly more: boolean }>
   readonly freshness: Freshness
   readonly ids: Ids
   readonly onError: (error: unknown) => void
 }): { stop(): Promise<void> } {
-  return repeat(
+  const underWay = new Set<Promise<void>>()
+  let width = firstWidth
+
+  const refresh = async ({ grantId, generation }: DueGrant): Promise<void> => {
+    const metadata = { actor: { kind: 'schedule' as const }, correlationId: deps.ids.next() }
+    try {
+      await deps.freshness.refresh({ grantId, seenGeneration: generation, cause: 'schedule', metadata })
+      width = widthAfter('refreshed', width)
+    } catch (error) {
+      const code = error instanceof DomainError ? error.code : undefined
+      if (code !== undefined && struggling.has(code)) width = widthAfter('struggling', width)
+      if (code === undefined || !recorded.has(code)) deps.onError(error)
+    }
+  }
+
+  const clock = repeat(
     everyMs,
     async () => {
-      const due = await deps.claim(batch)
-      await Promise.all(
-        due.map(({ grantId, generation }) =>
-          deps.freshness
-            .refresh({
-              grantId,
-              seenGeneration: generation,
-              cause: 'schedule',
-              metadata: { actor: { kind: 'schedule' }, correlationId: deps.ids.next() },
-            })
-            .catch((error: unknown) => {
-              if (!(error instanceof DomainError) || !recorded.has(error.code)) deps.onError(error)
-            }),
-        ),
-      )
-      return due.length === batch
+      // A quarter at a time: one claim for a handful of grants, and no wait for the slowest of them.
+      const enough = Math.ceil(width / 4)
+      while (underWay.size > 0 && width - underWay.size < enough) await Promise.race(underWay)
+      const free = Math.max(1, width - underWay.size)
+      const { grants, more } = await deps.claim(free)
+      for (const grant of grants) {
+        const work: Promise<void> = refresh(grant).finally(() => underWay.delete(work))
+        underWay.add(work)
+      }
+      return more
     },
     deps.onError,
   )
+  return {
+    stop: async () => {
+      await clock.stop()
+      await Promise.all(underWay)
+    },
+  }
 }
