@@ -44,10 +44,10 @@ export async function startStrictProvider(redirectUri: string): Promise<StrictPr
   const provider = new Provider(issuer, await configurationOf(strict, redirectUri))
   const callback = provider.callback()
   server.on('request', (request, response) => {
-    if (!request.url?.startsWith('/interaction/')) return callback(request, response)
-    interact(provider, request, response).catch((error: unknown) => {
-      response.writeHead(500).end(String(error))
-    })
+    const answered = request.url?.startsWith('/interaction/')
+      ? interact(provider, request, response)
+      : callback(request, response)
+    answered.catch((error: unknown) => response.writeHead(500).end(String(error)))
   })
   return strict
 }
