@@ -6,8 +6,7 @@ import { calendarWatchRoutes } from './calendar/watch-routes.ts'
 import { createEmulatorClock } from './clock.ts'
 import { type Control, createControl } from './control/control.ts'
 import { controlRoutes } from './control/control-routes.ts'
-import { createFaultScript } from './control/fault-script.ts'
-import { createRequestLog } from './control/request-log.ts'
+import { createWorld } from './create-world.ts'
 import { aboutRoutes } from './drive/about-routes.ts'
 import { changeRoutes } from './drive/change-routes.ts'
 import { fileRoutes } from './drive/file-routes.ts'
@@ -19,16 +18,10 @@ import { createHttpServer } from './http/server.ts'
 import { defaultClient, type OAuthClient } from './oauth/client.ts'
 import { consentRoutes } from './oauth/consent-routes.ts'
 import { discoveryRoutes } from './oauth/discovery-routes.ts'
-import { signingKey } from './oauth/signing-key.ts'
 import { tokenRoutes } from './oauth/token-routes.ts'
 import { tokenStatusRoutes } from './oauth/token-status-routes.ts'
-import { createSnapshots } from './paging/page-snapshots.ts'
 import { createPersistence } from './persistence.ts'
-import { startNotifications } from './push/notifications.ts'
-import { createSender } from './push/sender.ts'
-import { createQuotaBook } from './quota/quota-book.ts'
 import { emptyState } from './state.ts'
-import type { World } from './world.ts'
 
 export interface EmulatorOptions {
   /** 127.0.0.1 by default. */
@@ -63,27 +56,7 @@ export async function startGoogleEmulator(options: EmulatorOptions = {}): Promis
   const host = options.host ?? '127.0.0.1'
   const client = { ...defaultClient, ...options.client }
   const onError = options.onError ?? (() => {})
-  const parts = {
-    state,
-    clock,
-    client,
-    signingKey: await signingKey(),
-    pagePlan: [],
-    push: { syncFirst: false },
-  }
-  const scripts = { snapshots: createSnapshots(), faults: createFaultScript(), requests: createRequestLog() }
-  const quotas = createQuotaBook()
-  const sender = createSender(clock)
-  const sign = (claims: Record<string, unknown>) => parts.signingKey.sign({ iss: world.issuer, ...claims })
-  const notifications = startNotifications({ state, clock, sender, sign })
-  const world: World & { issuer: string } = {
-    issuer: '',
-    ...parts,
-    ...scripts,
-    quotas,
-    sender,
-    notifications,
-  }
+  const world = await createWorld({ state, clock, client })
   const control = createControl(world)
   if (state.accounts.size === 0) control.reset(options.seed)
   await persistence.flush()
@@ -109,7 +82,7 @@ export async function startGoogleEmulator(options: EmulatorOptions = {}): Promis
   const port = await listen(server, options.port ?? 0, host)
   world.issuer = options.publicUrl ?? `http://${host}:${port}`
   const close = async () => {
-    notifications.stop()
+    world.notifications.stop()
     await closed(server)
     await persistence.flush()
   }

@@ -43,6 +43,8 @@ export interface RefreshToken {
   readonly scopes: readonly string[]
   readonly createdAt: number
   readonly lastUsedAt: number
+  /** For an app in testing mode; otherwise it lives as long as it is used. */
+  readonly expiresAt: number | null
 }
 
 export interface CalendarRecord {

@@ -2,6 +2,7 @@ import type { EmulatorClock } from './clock.ts'
 import type { FaultScript } from './control/fault-script.ts'
 import type { RequestLog } from './control/request-log.ts'
 import type { OAuthClient } from './oauth/client.ts'
+import type { ConsentScript } from './oauth/consent-script.ts'
 import type { SigningKey } from './oauth/signing-key.ts'
 import type { Snapshots } from './paging/page-snapshots.ts'
 import type { Notifications } from './push/notifications.ts'
@@ -23,6 +24,9 @@ export interface World {
   readonly faults: FaultScript
   readonly requests: RequestLog
   readonly quotas: QuotaBook
+  readonly consents: ConsentScript
+  /** Whether the consent screen is in testing mode. */
+  readonly publishing: { testing: boolean }
   readonly sender: Sender
   readonly notifications: Notifications
   readonly push: { syncFirst: boolean }

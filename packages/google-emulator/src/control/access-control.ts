@@ -1,3 +1,4 @@
+import type { ScriptedConsent } from '../oauth/consent-script.ts'
 import { grantScopes, issueAccessToken, issueRefreshToken, liveGrant, revokeGrant } from '../oauth/grants.ts'
 import { canonicalScopes } from '../oauth/scopes.ts'
 import { nowMs, type World } from '../world.ts'
@@ -10,6 +11,10 @@ export interface AccessControl {
   expireAccessTokens(email: string): void
   /** Tokens without consent, for tests that need a caller and nothing else. */
   issueTokens(to: { email: string; scopes: readonly string[] }): { accessToken: string; refreshToken: string }
+  /** Puts the consent screen into testing mode: refresh tokens issued from now on die after seven days. */
+  setTestingMode(testing: boolean): void
+  /** Lets a consent end with an error, as an organization's policy would. */
+  scriptConsent(consent: ScriptedConsent): void
   advanceClock(seconds: number): Date
   freezeClock(at?: Date): Date
   resumeClock(): Date
@@ -37,8 +42,13 @@ export function accessControl(world: World): AccessControl {
       const grant = grantScopes(state, { sub, clientId: client.clientId, scopes: asked }, nowMs(world))
       const from = { grantId: grant.id, scopes: asked }
       const accessToken = issueAccessToken(state, { ...from, offline: true }, nowMs(world))
-      return { accessToken, refreshToken: issueRefreshToken(state, from, nowMs(world)) }
+      const { testing } = world.publishing
+      return { accessToken, refreshToken: issueRefreshToken(state, { ...from, testing }, nowMs(world)).token }
     },
+    setTestingMode(testing: boolean) {
+      world.publishing.testing = testing
+    },
+    scriptConsent: (consent) => world.consents.add(consent),
     advanceClock: (seconds: number) => moved(world, () => clock.advance(seconds)),
     freezeClock: (at?: Date) => moved(world, () => clock.freeze(at)),
     resumeClock: () => moved(world, () => clock.resume()),

@@ -32,6 +32,8 @@ export function controlRoutes(control: Control): Route[] {
     post('/emulator/pages', (_, body) => control.planPages((body.sizes ?? []) as number[])),
     post('/emulator/grants/revoke', (_, body) => control.revokeGrant(String(body.email))),
     post('/emulator/access-tokens/expire', (_, body) => control.expireAccessTokens(String(body.email))),
+    post('/emulator/testing-mode', (_, body) => control.setTestingMode(body.testing === true)),
+    post('/emulator/consents', (_, body) => control.scriptConsent(body as never)),
     post('/emulator/clock', (_, body) => moveClock(control, body)),
     get('/emulator/clock', () => ({ now: control.state().now })),
     get('/emulator/faults', () => ({ items: control.faults() })),

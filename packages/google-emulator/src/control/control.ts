@@ -66,7 +66,18 @@ export function createControl(world: World): Control {
 }
 
 /** Revisions go on counting: a sync token from before must never fit what comes after. */
-function forget({ state, faults, requests, pagePlan, clock, sender, push, quotas }: World): void {
+function forget({
+  state,
+  faults,
+  requests,
+  pagePlan,
+  clock,
+  sender,
+  push,
+  quotas,
+  consents,
+  publishing,
+}: World): void {
   for (const part of Object.values(state)) if (part instanceof Map) part.clear()
   for (const section of sections) state.changed.add(section)
   faults.clear()
@@ -74,6 +85,8 @@ function forget({ state, faults, requests, pagePlan, clock, sender, push, quotas
   pagePlan.length = 0
   sender.clear()
   quotas.clear()
+  consents.clear()
+  publishing.testing = false
   push.syncFirst = false
   clock.restore({ offsetMs: 0, frozenAt: null })
 }

@@ -16,10 +16,12 @@ export interface AuthorizationRequest {
 /** A refusal the person sees: sending them to an unproven redirect URI would make an open redirector. */
 export class ConsentRefused extends Error {
   readonly code: string
-  constructor(code: string, message: string) {
+  readonly status: number
+  constructor(code: string, message: string, status = 400) {
     super(message)
     this.name = 'ConsentRefused'
     this.code = code
+    this.status = status
   }
 }
 

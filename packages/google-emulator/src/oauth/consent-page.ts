@@ -1,5 +1,5 @@
 import type { Account } from '../state.ts'
-import type { AuthorizationRequest } from './authorization-request.ts'
+import type { AuthorizationRequest, ConsentRefused } from './authorization-request.ts'
 import { describeScope, isIdentityScope } from './scopes.ts'
 
 const entities: Readonly<Record<string, string>> = {
@@ -67,10 +67,10 @@ function accountChoices(accounts: readonly Account[], hint: string | null): stri
 const scopeChoice = (scope: string) =>
   `<label><input type="checkbox" name="granted_scope" value="${escapeHtml(scope)}" checked> ${escapeHtml(describeScope(scope))}</label>`
 
-/** "Access blocked", as a person sees it when the request itself is wrong. */
-export function refusalPage(code: string, message: string): string {
+/** "Access blocked", as a person sees it when the request is wrong or a policy stands against it. */
+export function refusalPage({ code, message, status }: ConsentRefused): string {
   return page(
     'Access blocked',
-    `<h1>Access blocked: this request is invalid</h1><p>${escapeHtml(message)}</p><p class="note">Error 400: ${escapeHtml(code)}</p>`,
+    `<h1>Access blocked</h1><p>${escapeHtml(message)}</p><p class="note">Error ${status}: ${escapeHtml(code)}</p>`,
   )
 }

@@ -11,7 +11,8 @@ import {
   parseAuthorizationRequest,
 } from './authorization-request.ts'
 import { consentPage, refusalPage } from './consent-page.ts'
-import { forgetLongExpired, grantScopes, liveGrant, refreshTokensOf } from './grants.ts'
+import { policyPages } from './consent-script.ts'
+import { forgetLongExpired, grantScopes, liveGrant, liveRefreshTokensOf } from './grants.ts'
 import { isIdentityScope } from './scopes.ts'
 
 const codeMs = 10 * 60 * 1000
@@ -40,6 +41,7 @@ function answerConsent(world: World, call: Call): Reply {
     }
     const email = form.get('typed_email')?.trim() || form.get('email') || request.loginHint || ''
     if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw new ConsentRefused('invalid_request', 'Choose an account.')
+    refuseAsScripted(world, request, email.toLowerCase())
     const ticked = new Set(form.getAll('granted_scope'))
     const granted = request.scopes.filter((scope) => isIdentityScope(scope) || ticked.has(scope))
     const { code, scopes } = issueCode(world, request, { email, granted })
@@ -52,6 +54,15 @@ function answerConsent(world: World, call: Call): Reply {
       prompt: request.prompts.includes('consent') ? 'consent' : 'none',
     })
   })
+}
+
+/** @throws ConsentRefused | AuthorizationRefused */
+function refuseAsScripted(world: World, request: AuthorizationRequest, email: string): void {
+  const scripted = world.consents.next(email)
+  if (!scripted) return
+  const { status, message } = policyPages[scripted.error] ?? { status: 400, message: scripted.error }
+  if (scripted.shownTo === 'client') throw new AuthorizationRefused(scripted.error, request, message)
+  throw new ConsentRefused(scripted.error, message, status)
 }
 
 function issueCode(
@@ -83,13 +94,13 @@ function issueCode(
 
 /** Google hands out a refresh token on the first consent only, unless consent is forced. */
 const hasRefreshToken = (world: World, grant: Grant | undefined) =>
-  grant !== undefined && refreshTokensOf(world.state, grant.id).length > 0
+  grant !== undefined && liveRefreshTokensOf(world.state, grant.id, nowMs(world)).length > 0
 
 function refusable(world: World, answer: () => Reply): Reply {
   try {
     return answer()
   } catch (error) {
-    if (error instanceof ConsentRefused) return { status: 400, html: refusalPage(error.code, error.message) }
+    if (error instanceof ConsentRefused) return { status: error.status, html: refusalPage(error) }
     if (!(error instanceof AuthorizationRefused)) throw error
     const { code, state, redirectUri, message } = error
     return redirect(redirectUri, { error: code, error_description: message, state, iss: world.issuer })

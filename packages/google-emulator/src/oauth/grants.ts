@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { digest, newSecret } from '../fingerprint.ts'
 import type { Grant, RefreshToken, WorldState } from '../state.ts'
+import { isIdentityScope } from './scopes.ts'
 
 /** Google drops the oldest refresh token of an account and client silently beyond this many. */
 const refreshTokensPerGrant = 100
 /** Six months without use end a refresh token. */
 const unusedRefreshTokenMs = 182 * 24 * 3600 * 1000
+/** Consent to an app in testing ends after seven days. */
+const testingMs = 7 * 24 * 3600 * 1000
 /** Google says 3599, not 3600: the second it took to answer is counted. */
 export const accessTokenSeconds = 3599
 
@@ -53,30 +56,38 @@ export function forgetLongExpired(tokens: Map<string, { readonly expiresAt: numb
 
 export function issueRefreshToken(
   state: WorldState,
-  from: { readonly grantId: string; readonly scopes: readonly string[] },
+  from: { readonly grantId: string; readonly scopes: readonly string[]; readonly testing: boolean },
   now: number,
-): string {
+): { readonly token: string; readonly expiresAt: number | null } {
   const token = newSecret('1//0eMu')
-  state.refreshTokens.set(digest(token), { ...from, createdAt: now, lastUsedAt: now })
+  const { grantId, scopes, testing } = from
+  // Apps that ask for nothing but who somebody is are spared.
+  const expiresAt = testing && !scopes.every(isIdentityScope) ? now + testingMs : null
+  state.refreshTokens.set(digest(token), { grantId, scopes, createdAt: now, lastUsedAt: now, expiresAt })
   const siblings = refreshTokensOf(state, from.grantId)
   for (const [key] of siblings.slice(0, -refreshTokensPerGrant)) state.refreshTokens.delete(key)
   state.changed.add('access')
-  return token
+  return { token, expiresAt }
 }
 
 /** Oldest first: a Map keeps the order of insertion. */
-export function refreshTokensOf(state: WorldState, grantId: string): [string, RefreshToken][] {
+function refreshTokensOf(state: WorldState, grantId: string): [string, RefreshToken][] {
   return [...state.refreshTokens].filter(([, token]) => token.grantId === grantId)
 }
+
+/** Those that have not run out. */
+export const liveRefreshTokensOf = (state: WorldState, grantId: string, now: number) =>
+  refreshTokensOf(state, grantId).filter(([, token]) => !isOver(token, now))
+
+const isOver = ({ lastUsedAt, expiresAt }: RefreshToken, now: number) =>
+  lastUsedAt + unusedRefreshTokenMs < now || (expiresAt !== null && expiresAt <= now)
 
 /** The refresh token and its grant while both live; using it restarts its six months. */
 export function useRefreshToken(state: WorldState, token: string, now: number) {
   const key = digest(token)
   const found = state.refreshTokens.get(key)
   const grant = found && state.grants.get(found.grantId)
-  if (!found || !grant || grant.revokedAt !== null || found.lastUsedAt + unusedRefreshTokenMs < now) {
-    return undefined
-  }
+  if (!found || !grant || grant.revokedAt !== null || isOver(found, now)) return undefined
   state.refreshTokens.set(key, { ...found, lastUsedAt: now })
   state.changed.add('access')
   return { refreshToken: found, grant }

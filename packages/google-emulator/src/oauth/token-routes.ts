@@ -38,10 +38,12 @@ async function exchangeCode(world: World, form: URLSearchParams): Promise<Reply>
     throw oauthError(400, 'invalid_grant', 'Invalid code verifier.')
   state.codes.set(key, { ...code, usedAt: nowMs(world) })
   const offline = code.issuesRefreshToken
-  const refreshToken = offline
-    ? issueRefreshToken(state, { grantId: grant.id, scopes: code.scopes }, nowMs(world))
-    : null
-  return tokenReply(world, grant, { scopes: code.scopes, nonce: code.nonce, refreshToken, offline })
+  const { testing } = world.publishing
+  const issued = offline
+    ? issueRefreshToken(state, { grantId: grant.id, scopes: code.scopes, testing }, nowMs(world))
+    : { token: null, expiresAt: null }
+  const refresh = { refreshToken: issued.token, refreshExpiresAt: issued.expiresAt }
+  return tokenReply(world, grant, { scopes: code.scopes, nonce: code.nonce, offline, ...refresh })
 }
 
 async function refresh(world: World, form: URLSearchParams): Promise<Reply> {
@@ -52,13 +54,20 @@ async function refresh(world: World, form: URLSearchParams): Promise<Reply> {
   if (!scopes.every((scope) => used.refreshToken.scopes.includes(scope))) {
     throw oauthError(400, 'invalid_scope', 'Some requested scopes were invalid.')
   }
-  return tokenReply(world, used.grant, { scopes, nonce: null, refreshToken: null, offline: true })
+  return tokenReply(world, used.grant, {
+    scopes,
+    nonce: null,
+    offline: true,
+    refreshToken: null,
+    refreshExpiresAt: used.refreshToken.expiresAt,
+  })
 }
 
 interface Issue {
   readonly scopes: readonly string[]
   readonly nonce: string | null
   readonly refreshToken: string | null
+  readonly refreshExpiresAt: number | null
   readonly offline: boolean
 }
 
@@ -72,6 +81,9 @@ async function tokenReply(world: World, grant: Grant, issue: Issue): Promise<Rep
     access_token: accessToken,
     expires_in: accessTokenSeconds,
     ...(issue.refreshToken !== null && { refresh_token: issue.refreshToken }),
+    ...(issue.refreshExpiresAt !== null && {
+      refresh_token_expires_in: Math.floor((issue.refreshExpiresAt - nowMs(world)) / 1000),
+    }),
     scope: issue.scopes.join(' '),
     token_type: 'Bearer',
     ...idToken,
