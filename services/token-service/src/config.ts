@@ -35,11 +35,20 @@ const tokenConfigShape = {
     .string()
     .min(1)
     .describe('File with the JWK (EC P-256) that oauth-service seals new tokens to.'),
+  VAULT_KMS_KEY: z
+    .string()
+    .regex(/^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/)
+    .optional()
+    .describe('Google Cloud KMS key that wraps data keys instead of the key ring, by its full name.'),
+  VAULT_KMS_API_URL: httpsOrLoopback
+    .default('https://cloudkms.googleapis.com')
+    .describe('Where Cloud KMS answers; for private endpoints.'),
   VAULT_KEY_RING_FILE: z
     .string()
     .min(1)
+    .optional()
     .describe(
-      'File with the key ring that wraps data keys: {"current": id, "keys": {id: 32 bytes base64url}}.',
+      'File with the key ring that wraps data keys: {"current": id, "keys": {id: 32 bytes base64url}}. With VAULT_KMS_KEY it only opens what it wrapped before.',
     ),
 } as const
 

@@ -112,6 +112,26 @@ export const schemaContract: DeclaredContract = {
         { table: 'es.event', reads: '*' },
       ],
     },
+    'vault.keys': {
+      uses: [
+        {
+          table: 'vault_rotation',
+          reads: '*',
+          inserts: ['id', 'target_key_id', 'started_by', 'started_at', 'total', 'rewrapped', 'unreadable'],
+          updates: [
+            'target_key_id',
+            'rewrapped',
+            'unreadable',
+            'position',
+            'holder',
+            'lease_until',
+            'finished_at',
+          ],
+        },
+        { table: 'vault_data_key', reads: '*', updates: ['key_id', 'wrapped_key'] },
+        { table: 'grant_state', reads: ['grant_id', 'user_id'] },
+      ],
+    },
     idempotency: {
       uses: [
         {

@@ -9,6 +9,8 @@ const owners: readonly (readonly [prefix: string, owner: ServiceName])[] = [
   ['/v1/oauth', 'oauth-service'],
   ['/v1/connections', 'token-service'],
   ['/v1/schema', 'token-service'],
+  ['/v1/vault', 'token-service'],
+  ['/v1/legacy-imports', 'token-service'],
   ['/v1/calendar', 'calendar-service'],
   ['/v1/drive', 'calendar-service'],
   ['/v1/gmail', 'calendar-service'],

@@ -11,7 +11,8 @@ export interface SecretBinding {
 }
 
 export interface TokensToKeep extends SecretBinding {
-  readonly accessToken: string
+  /** null keeps the one that is there. */
+  readonly accessToken: string | null
   /** null keeps the one that is there. */
   readonly refreshToken: string | null
 }
@@ -27,6 +28,38 @@ export interface SecretVault {
   refreshToken(binding: SecretBinding): Promise<string | undefined>
   /** Destroys the grant's data key, and with it every copy of its tokens. Commits with the unit of work. */
   shred(unit: UnitOfWork, grantId: string): Promise<void>
+}
+
+/** A change of the outer key: every data key is wrapped anew, the tokens stay as they are. Times in epoch ms. */
+export interface KeyRotation {
+  readonly id: string
+  readonly targetKeyId: string
+  readonly startedBy: string
+  readonly startedAt: number
+  readonly finishedAt: number | null
+  /** Data keys that were wrapped by other keys when it began. */
+  readonly total: number
+  readonly rewrapped: number
+  /** Rows that fail authentication; they keep the key they name from being retired. */
+  readonly unreadable: number
+}
+
+/** The vault's outer keys, the data keys each wraps, and the change from one to the next. */
+export interface VaultKeys {
+  status(): Promise<{
+    readonly current: string
+    readonly keys: readonly { readonly keyId: string; readonly dataKeys: number }[]
+    readonly rotation: KeyRotation | null
+  }>
+  /** The rotation that is under way, or a new one. `newKey` asks for a fresh key where keys are ours to make.
+   * @throws DomainError `key_ring_not_writable`, `key_ring_unreadable`, `vault_keys_unavailable`. */
+  begin(wish: { readonly newKey: boolean; readonly startedBy: string }): Promise<KeyRotation>
+  /** The open rotation, when no living replica works on it. */
+  claim(holder: string, leaseMs: number): Promise<KeyRotation | undefined>
+  /** Wraps the next data keys; what it did is committed, so anyone can go on from there. */
+  rewrapNext(rotationId: string, limit: number): Promise<{ readonly finished: boolean }>
+  /** @throws DomainError `vault_key_in_use`, `vault_key_not_found`. */
+  retire(keyId: string): Promise<void>
 }
 
 export type RefreshAnswer =

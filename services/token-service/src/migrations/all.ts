@@ -4,6 +4,7 @@ import { UserOauthTokens } from './0001-user-oauth-tokens.ts'
 import { GrantReadModels } from './0002-grant-read-models.ts'
 import { Vault } from './0003-vault.ts'
 import { VendLog } from './0004-vend-log.ts'
+import { VaultRotation } from './0005-vault-rotation.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   { name: '0002-grant-read-models', class: GrantReadModels },
   { name: '0003-vault', class: Vault },
   { name: '0004-vend-log', class: VendLog },
+  { name: '0005-vault-rotation', class: VaultRotation },
 ]

@@ -88,6 +88,44 @@ describe('the key ring', () => {
     expect(await readFile(file(`${name}.json`), 'utf8')).toBe(written)
   })
 
+  it('makes a new key current for every process that shares the file, and keeps the old one', async () => {
+    const dataKey = randomBytes(32)
+    const one = await ringOf('shared.json', { current: 'k1', keys: { k1: keys.k1 } })
+    const other = await loadKeyRing(file('shared.json'))
+    const old = await one.wrap(dataKey, 'alice')
+    const keyId = await one.addKey()
+    const fresh = await one.wrap(dataKey, 'alice')
+    expect(fresh.keyId).toBe(keyId)
+    expect(await other.unwrap(fresh, 'alice')).toEqual(dataKey)
+    expect(await other.unwrap(old, 'alice')).toEqual(dataKey)
+    expect((await other.wrap(dataKey, 'alice')).keyId).toBe(keyId)
+  })
+
+  it('takes a key out of use without destroying it, and never the current one', async () => {
+    const ring = await ringOf('retire.json', { current: 'k2', keys })
+    const wrapped = await (await ringOf('before.json', { current: 'k1', keys })).wrap(
+      randomBytes(32),
+      'alice',
+    )
+    await expect(ring.retire('k2')).rejects.toMatchObject({ code: 'vault_key_in_use' })
+    await expect(ring.retire('k9')).rejects.toMatchObject({ code: 'vault_key_not_found' })
+    await ring.retire('k1')
+    await expect(ring.unwrap(wrapped, 'alice')).rejects.toThrow(unreadable)
+    expect(JSON.parse(await readFile(file('retire.json'), 'utf8'))).toMatchObject({
+      keys: { k2: keys.k2 },
+      retired: { k1: keys.k1 },
+    })
+  })
+
+  it('goes on with the keys it has when the file is damaged while it runs, and does not write to it', async () => {
+    const dataKey = randomBytes(32)
+    const ring = await ringOf('damaged.json', { current: 'k1', keys: { k1: keys.k1 } })
+    await writeFile(file('damaged.json'), '{"current":')
+    expect(await ring.unwrap(await ring.wrap(dataKey, 'alice'), 'alice')).toEqual(dataKey)
+    await expect(ring.addKey()).rejects.toMatchObject({ code: 'key_ring_unreadable' })
+    expect(await readFile(file('damaged.json'), 'utf8')).toBe('{"current":')
+  })
+
   it('refuses a file that is not there', async () => {
     await expect(loadKeyRing(file('nowhere.json'))).rejects.toMatchObject({ code: 'key_ring_unreadable' })
   })

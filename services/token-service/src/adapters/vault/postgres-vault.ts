@@ -4,9 +4,8 @@ import { type Database, type Sql, sqlOf } from '@evergrant/event-store'
 import type { SecretBinding, SecretVault } from '../../application/ports.ts'
 import { tokenErrors } from '../../domain/errors.ts'
 import { open, seal } from './aes-gcm.ts'
-import type { KeyEncryption } from './key-ring.ts'
-
-type Field = 'access_token' | 'refresh_token'
+import { type Field, fieldContext, keyContext } from './bindings.ts'
+import type { KeyEncryption } from './key-encryption.ts'
 
 interface DataKeyRow {
   readonly data_key_id: string
@@ -39,7 +38,7 @@ export function createPostgresVault({ database, keys, ids }: VaultOptions): Secr
     if (row.generation > binding.generation) return undefined
     const dataKey = await keys.unwrap(
       { keyId: row.key_id, wrapped: row.wrapped_key },
-      keyContext(binding, row),
+      keyContext(binding, row.data_key_id),
     )
     // The caller's generation, not the row's: an older row put back must not open.
     return open(dataKey, row.sealed, fieldContext(binding, field, row.data_key_id)).toString('utf8')
@@ -92,7 +91,10 @@ async function dataKeyOf(
   if (!row) return newDataKey(sql, binding, by)
   try {
     const wrapped = { keyId: row.key_id, wrapped: row.wrapped_key }
-    return { dataKey: await by.keys.unwrap(wrapped, keyContext(binding, row)), dataKeyId: row.data_key_id }
+    return {
+      dataKey: await by.keys.unwrap(wrapped, keyContext(binding, row.data_key_id)),
+      dataKeyId: row.data_key_id,
+    }
   } catch (error) {
     if (!complete) throw error
     await sql('delete from vault_data_key where grant_id = $1', [binding.grantId])
@@ -107,27 +109,12 @@ async function newDataKey(
 ): Promise<DataKey> {
   const dataKey = randomBytes(32)
   const dataKeyId = ids.next()
-  const { keyId, wrapped } = await keys.wrap(dataKey, keyContext(binding, { data_key_id: dataKeyId }))
+  const { keyId, wrapped } = await keys.wrap(dataKey, keyContext(binding, dataKeyId))
   await sql(
     'insert into vault_data_key (grant_id, data_key_id, key_id, wrapped_key) values ($1, $2, $3, $4)',
     [binding.grantId, dataKeyId, keyId, wrapped],
   )
   return { dataKey, dataKeyId }
-}
-
-function keyContext(
-  { userId, grantId }: SecretBinding,
-  { data_key_id }: Pick<DataKeyRow, 'data_key_id'>,
-): string {
-  return JSON.stringify([userId, grantId, data_key_id])
-}
-
-function fieldContext(
-  { userId, grantId, generation }: SecretBinding,
-  field: Field,
-  dataKeyId: string,
-): string {
-  return JSON.stringify(['evergrant/token/v1', userId, grantId, generation, field, dataKeyId])
 }
 
 function unreadable({ grantId, generation }: SecretBinding, problem: string): Error {
