@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { loadManifest, printManifest, refuseRewrittenHistory } from '@evergrant/schema-verification'
 import { startPostgresServer } from '@evergrant/stack/testing'
 import { looksCurrent, manifestFile, manifestOf, serviceSchemas } from './schema-manifests.ts'
@@ -16,8 +16,7 @@ export async function manifestFiles(root: string, given?: string): Promise<Recor
       const { service } = schema.contract
       const manifest = await manifestOf(schema, given ?? server?.url ?? '')
       const file = manifestFile(root, service)
-      for (const { migrations } of [committed(root, service), existing(file, service)])
-        refuseRewrittenHistory(migrations, manifest.migrations)
+      refuseRewrittenHistory(committed(root, service).migrations, manifest.migrations)
       files[relative(root, file)] = printManifest(manifest)
     }
     return files
@@ -32,11 +31,7 @@ interface History {
 
 const none: History = { migrations: [] }
 
-function existing(file: string, service: string): History {
-  return existsSync(file) ? loadManifest(file, service) : none
-}
-
-/** What the last commit says; without git there is only the file. */
+/** What the last commit says: until then a migration may still be worked on. Without git the file has to do. */
 function committed(root: string, service: string): History {
   try {
     const path = relative(root, manifestFile(root, service))
@@ -48,7 +43,8 @@ function committed(root: string, service: string): History {
     })
     return JSON.parse(text)
   } catch {
-    return none
+    const file = manifestFile(root, service)
+    return existsSync(join(root, '.git')) || !existsSync(file) ? none : loadManifest(file, service)
   }
 }
 

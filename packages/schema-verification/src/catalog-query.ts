@@ -120,7 +120,7 @@ select jsonb_build_object(
     'settings', (select coalesce(jsonb_object_agg(name, value), '{}') from setting),
     'ddlNotification', (select bool_and(e.evtenabled <> 'D') from pg_catalog.pg_event_trigger e
         where e.evtname in ('evergrant_ddl', 'evergrant_drop')),
-    'journalReadable', coalesce((select has_table_privilege(j.oid, 'select') from journal j), false)),
+    'journalReadable', coalesce((select has_table_privilege(j.oid, 'select') and has_schema_privilege('public', 'usage') from journal j), false)),
   'schemas', (select coalesce(jsonb_object_agg(s.nspname,
       jsonb_build_object('usage', has_schema_privilege(who.oid, s.oid, 'usage'))), '{}') from space s, who),
   'relations', (select coalesce(jsonb_object_agg(rel.name, jsonb_build_object(

@@ -56,3 +56,11 @@ export interface VerificationReport {
   /** Applied migrations that this code does not know. */
   readonly aheadBy: readonly string[]
 }
+
+/** Whether a process that is only starting may become ready on this schema: not where something would fail or lie. */
+export function mayStart({ status, findings }: VerificationReport): boolean {
+  return (
+    status !== 'unverifiable' &&
+    findings.every(({ class: word }) => !['breaking_read', 'breaking_write', 'silent'].includes(word))
+  )
+}

@@ -17,6 +17,7 @@ export {
   type Finding,
   type FindingClass,
   findingClasses,
+  mayStart,
   type Unverifiable,
   type VerificationReport,
   type VerificationTrigger,

@@ -144,6 +144,13 @@ export const schemaContract: DeclaredContract = {
         },
       ],
     },
+    'keys.rotate': {
+      uses: [
+        { table: 'vault_rotation', reads: '*', inserts: '*', updates: '*' },
+        { table: 'vault_data_key', reads: '*', updates: ['key_id', 'wrapped_key'] },
+        { table: 'grant_state', reads: ['grant_id', 'user_id'] },
+      ],
+    },
     events: exchange,
   },
   canaries: [
