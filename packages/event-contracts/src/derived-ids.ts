@@ -17,3 +17,8 @@ export function connectionIdOf(grantId: string, service: Service): string {
 export function calendarIdOf(connectionId: string, googleId: string): string {
   return uuidv5(JSON.stringify([connectionId, 'calendar', googleId]), namespace)
 }
+
+/** Our id of a shared Google drive in a connection. */
+export function driveIdOf(connectionId: string, googleId: string): string {
+  return uuidv5(JSON.stringify([connectionId, 'drive', googleId]), namespace)
+}

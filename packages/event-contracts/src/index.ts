@@ -17,7 +17,7 @@ export {
   publication,
 } from './contracts.ts'
 export type { Context, Contract } from './define-contract.ts'
-export { calendarIdOf, connectionIdOf, grantIdOf } from './derived-ids.ts'
+export { calendarIdOf, connectionIdOf, driveIdOf, grantIdOf } from './derived-ids.ts'
 export {
   attributesOf,
   type EventAttributes,

@@ -21,6 +21,10 @@ const theCopy: readonly DeclaredUse[] = [
   wholly('calendar_event_staged', 'calendar_id', 'event_id'),
   wholly('calendar_change'),
   wholly('change_position', 'user_id'),
+  wholly('google_item', 'connection_id', 'item_id'),
+  wholly('google_item_staged', 'resource_id', 'item_id'),
+  wholly('google_item_change'),
+  wholly('google_item_position', 'user_id', 'service'),
 ]
 
 /** Which columns each capability's statements name; test/drift compares it with the statements themselves. */
@@ -36,6 +40,16 @@ export const schemaContract: DeclaredContract = {
         { table: 'change_position', reads: '*' },
         { table: 'known_connection', reads: '*' },
         { table: 'synced_resource', reads: '*' },
+      ],
+    },
+    'google.read': {
+      uses: [
+        { table: 'google_item', reads: '*' },
+        { table: 'google_item_change', reads: '*' },
+        { table: 'google_item_position', reads: '*' },
+        { table: 'known_connection', reads: '*' },
+        { table: 'synced_resource', reads: '*' },
+        { table: 'resource_run', reads: '*' },
       ],
     },
     'calendar.sync': {
@@ -89,6 +103,35 @@ export const schemaContract: DeclaredContract = {
         event_id: 'canary',
         kind: 'upserted',
         event: '{}',
+      },
+    },
+    {
+      table: 'google_item',
+      row: {
+        connection_id: id,
+        item_id: 'canary',
+        resource_id: id,
+        user_id: 'canary',
+        service: 'drive',
+        revision: '1',
+        at_ms: 0,
+        facets: '{}',
+        raw: '{}',
+      },
+    },
+    { table: 'google_item_position', row: { user_id: 'canary', service: 'drive', last_seq: 1 } },
+    {
+      table: 'google_item_change',
+      row: {
+        user_id: 'canary',
+        service: 'drive',
+        seq: 1,
+        at,
+        connection_id: id,
+        item_id: 'canary',
+        kind: 'upserted',
+        revision: '1',
+        item: '{}',
       },
     },
     {

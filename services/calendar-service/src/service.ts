@@ -16,19 +16,24 @@ import {
   systemClock,
   uuidv7Ids,
 } from '@evergrant/service-runtime'
-import { answerOf } from './adapters/google-calendar/google-answer.ts'
-import { createGoogleCalendar } from './adapters/google-calendar/google-calendar.ts'
+import { answerOf } from './adapters/google/google-answer.ts'
+import { createGoogleCalendar } from './adapters/google/google-calendar.ts'
+import { createGoogleDrive } from './adapters/google/google-drive.ts'
+import { createGoogleMail } from './adapters/google/google-mail.ts'
 import { postgresCalendarRows } from './adapters/postgres/calendar-rows.ts'
 import { postgresEventRows } from './adapters/postgres/event-rows.ts'
+import { postgresItemRows } from './adapters/postgres/item-rows.ts'
 import { postgresKnownConnections } from './adapters/postgres/known-connections.ts'
 import { postgresResources } from './adapters/postgres/resources.ts'
 import { createRunQueue } from './adapters/postgres/run-queue.ts'
+import { postgresSharedDrives } from './adapters/postgres/shared-drives.ts'
 import { createStaleConnections } from './adapters/postgres/stale-connections.ts'
 import { stepWithIcal } from './adapters/recurrence/ical-rule.ts'
 import { createBusAccessTokens } from './adapters/token/bus-access-tokens.ts'
 import { createLinkConnection } from './application/link-connection.ts'
 import { createPollStale } from './application/poll-stale.ts'
 import { createRequestSync } from './application/request-sync.ts'
+import { createSources } from './application/sources.ts'
 import { createWalkResource, type WalkParts } from './application/walk-resource.ts'
 import type { CalendarConfig } from './config.ts'
 import { calendarFactCatalogue } from './domain/fact-catalogue.ts'
@@ -100,11 +105,25 @@ export async function startCalendarService(
     },
   })
 
-  const breaker = createBreaker({
-    name: 'google.calendar',
-    timeoutMs: googleDeadlineMs,
-    isFailure: (error) => tripsBreaker(answerOf(error, clock.now())),
-    metrics: createBreakerMetrics(metrics),
+  const breakerMetrics = createBreakerMetrics(metrics)
+  // Google's APIs fail apart from each other.
+  const breakerOf = (api: string) =>
+    createBreaker({
+      name: `google.${api}`,
+      timeoutMs: googleDeadlineMs,
+      isFailure: (error) => tripsBreaker(answerOf(error, clock.now())),
+      metrics: breakerMetrics,
+    })
+  const breakers = { calendar: breakerOf('calendar'), drive: breakerOf('drive'), gmail: breakerOf('gmail') }
+  const rootUrl = config.GOOGLE_API_ROOT_URL
+  const sources = createSources({
+    calendar: createGoogleCalendar({ rootUrl, guard: breakers.calendar, clock }),
+    mail: createGoogleMail({ rootUrl, guard: breakers.gmail, clock }),
+    drive: createGoogleDrive({ rootUrl, guard: breakers.drive, clock }),
+    events: postgresEventRows,
+    calendars: postgresCalendarRows,
+    items: postgresItemRows,
+    drives: postgresSharedDrives,
   })
   const queue = createRunQueue(database)
   const resources = postgresResources
@@ -119,11 +138,9 @@ export async function startCalendarService(
   const walk = createWalkResource({
     store,
     tokens: createBusAccessTokens({ bus, clock, timeoutMs: 10_000 }),
-    google: createGoogleCalendar({ rootUrl: config.GOOGLE_API_ROOT_URL, guard: breaker, clock }),
+    sources,
     resources,
     queue,
-    events: postgresEventRows,
-    calendars: postgresCalendarRows,
     clock,
     ids,
     random: Math.random,
@@ -180,7 +197,11 @@ export async function startCalendarService(
   declareCapabilities(health, {
     ping: () => database.ping(),
     readQueries: () => calendarsOf(database, { userId: '', after: null, limit: 1 }),
-    breakerState: breaker.state,
+    breakerStates: {
+      calendar: breakers.calendar.state,
+      drive: breakers.drive.state,
+      gmail: breakers.gmail.state,
+    },
     exchange,
   })
   measureBacklog(metrics, () => syncBacklog(database), onError('the backlog was not measured'))

@@ -8,6 +8,7 @@ import {
 import { finishRun } from './finish-run.ts'
 import type { Resources, RunQueue } from './ports.ts'
 import type { RequestSync } from './request-sync.ts'
+import { ownDrive } from './store-files.ts'
 
 export type LinkConnection = (
   unit: UnitOfWork,
@@ -37,6 +38,13 @@ export function createLinkConnection(parts: LinkConnectionParts): LinkConnection
   }
 }
 
+/** What a connection is synced from; it may lead to further resources. */
+const rootResources = {
+  calendar: { kind: 'calendar_list', googleId: 'calendarList' },
+  gmail: { kind: 'mailbox', googleId: 'me' },
+  drive: { kind: 'drive', googleId: ownDrive },
+} as const
+
 async function follow(
   unit: UnitOfWork,
   fact: ConnectionLinkFact,
@@ -46,13 +54,8 @@ async function follow(
   const { connectionId, userId } = fact.data
   const { resources, queue, requestSync, ids } = parts
   if (fact.type === 'ConnectionActivated' || fact.type === 'ConnectionRenewed') {
-    await resources.open(unit, {
-      resourceId: connectionId,
-      kind: 'calendar_list',
-      connectionId,
-      userId,
-      googleId: 'calendarList',
-    })
+    const root = rootResources[fact.data.service ?? 'calendar']
+    await resources.open(unit, { resourceId: connectionId, connectionId, userId, ...root })
     await requestSync(
       unit,
       {

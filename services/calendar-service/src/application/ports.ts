@@ -1,6 +1,7 @@
-import type { SyncCounts, SyncMode } from '@evergrant/event-contracts'
+import type { Service, SyncCounts, SyncMode } from '@evergrant/event-contracts'
 import type { UnitOfWork } from '@evergrant/event-store'
 import type { GoogleEvent } from '../domain/google-event.ts'
+import type { GoogleItem } from '../domain/google-item.ts'
 import type { EventChange, ResourceKind } from '../domain/resource-facts.ts'
 import type { PageTokens, SyncCursor } from '../domain/sync-cursor.ts'
 
@@ -32,21 +33,49 @@ export interface PageRequest {
  * @throws SyncObstacle for every answer that is not a page. */
 export interface GoogleCalendar {
   /** Changes whenever the query does: a token belongs to the query it came from. */
-  readonly queryHash: Readonly<Record<ResourceKind, string>>
+  readonly queryHash: Readonly<Record<'calendar_list' | 'calendar', string>>
   listCalendars(request: PageRequest): Promise<GooglePage<GoogleCalendarEntry>>
   listEvents(request: PageRequest & { readonly calendarGoogleId: string }): Promise<GoogleEventPage>
+}
+
+/** Gmail, one page of messages or of history a call, without any body.
+ * @throws SyncObstacle for every answer that is not a page. */
+export interface GoogleMail {
+  readonly queryHash: string
+  listMessages(request: PageRequest): Promise<GooglePage<GoogleItem>>
+}
+
+/** Shared drives somebody can see. */
+export interface DriveMemberships {
+  readonly joined: readonly string[]
+  readonly left: readonly string[]
+  /** `joined` names all there are, so that any other has been left. */
+  readonly complete: boolean
+}
+
+export interface GoogleFilePage extends GooglePage<GoogleItem> {
+  readonly memberships: DriveMemberships
+}
+
+/** Google Drive, one page of files or of changes a call.
+ * @throws SyncObstacle for every answer that is not a page. */
+export interface GoogleDrive {
+  readonly queryHash: string
+  /** `driveId` null for somebody's own log: My Drive, what is shared with them, and the drives they can see. */
+  listFiles(request: PageRequest & { readonly driveId: string | null }): Promise<GoogleFilePage>
 }
 
 export interface KnownConnection {
   readonly connectionId: string
   readonly userId: string
+  readonly service: Service
   readonly status: 'expected' | 'active' | 'paused'
   readonly reason: string | null
 }
 
 export interface KnownConnections {
   byId(unit: UnitOfWork, connectionId: string): Promise<KnownConnection | null>
-  ofUser(unit: UnitOfWork, userId: string): Promise<readonly KnownConnection[]>
+  ofUser(unit: UnitOfWork, userId: string, service: Service): Promise<readonly KnownConnection[]>
 }
 
 export interface ResourceIdentity {
@@ -136,23 +165,55 @@ export interface StoredPage {
   readonly counts: SyncCounts
 }
 
-export interface EventRows {
-  hasAny(unit: UnitOfWork, calendarId: string): Promise<boolean>
-  /** Upserts a page into what readers see; an etag that did not change writes nothing. */
-  store(unit: UnitOfWork, page: EventPageToStore): Promise<StoredPage>
+/** The copy of one kind of resource: what readers see, and the generation staged beside it. */
+export interface CopyRows<Where, Page extends Where> {
+  hasAny(unit: UnitOfWork, resourceId: string): Promise<boolean>
+  /** Upserts a page into what readers see; what did not change writes nothing. */
+  store(unit: UnitOfWork, page: Page): Promise<StoredPage>
   /** Puts a page beside what readers see. */
-  stage(unit: UnitOfWork, page: EventPageToStore): Promise<void>
+  stage(unit: UnitOfWork, page: Page): Promise<void>
   /** What `swap` would close, and of how many. */
   absent(
     unit: UnitOfWork,
-    calendarId: string,
+    resourceId: string,
   ): Promise<{ readonly readable: number; readonly absent: number }>
   /** Readers switch to the staged generation; what it no longer has is closed as deleted. */
-  swap(unit: UnitOfWork, calendar: ChangedCalendar): Promise<StoredPage & { readonly swept: number }>
+  swap(unit: UnitOfWork, where: Where): Promise<StoredPage & { readonly swept: number }>
   /** Drops what an abandoned generation staged. */
-  discardStaged(unit: UnitOfWork, calendarId: string): Promise<void>
-  /** Closes every event of a calendar that is no longer there. */
-  closeAll(unit: UnitOfWork, calendar: ChangedCalendar): Promise<StoredPage>
+  discardStaged(unit: UnitOfWork, resourceId: string): Promise<void>
+  /** Closes everything in a resource that is no longer there. */
+  closeAll(unit: UnitOfWork, where: Where): Promise<StoredPage>
+}
+
+export type EventRows = CopyRows<ChangedCalendar, EventPageToStore>
+export type ItemRows = CopyRows<ChangedItems, ItemPageToStore>
+
+/** Whose messages or files changed. */
+export interface ChangedItems {
+  readonly service: 'drive' | 'gmail'
+  readonly resourceId: string
+  readonly connectionId: string
+  readonly userId: string
+  readonly at: Date
+}
+
+export interface ItemPageToStore extends ChangedItems {
+  readonly items: readonly GoogleItem[]
+}
+
+export interface SharedDrives {
+  /** Opens a resource for each of them; one that comes back starts over. */
+  join(
+    unit: UnitOfWork,
+    whose: { readonly connectionId: string; readonly userId: string },
+    driveIds: readonly string[],
+  ): Promise<void>
+  /** Ends the resources of those that were there; returns their ids. */
+  leave(unit: UnitOfWork, connectionId: string, driveIds: readonly string[]): Promise<readonly string[]>
+  present(
+    unit: UnitOfWork,
+    connectionId: string,
+  ): Promise<readonly { readonly resourceId: string; readonly driveId: string }[]>
 }
 
 export interface ChangedCalendar {
@@ -191,4 +252,49 @@ export interface StaleConnections {
   ): Promise<readonly string[]>
   /** Removes runs nobody asks about any more. */
   forgetOldRuns(olderThanMs: number): Promise<void>
+}
+
+/** What became of a call that names one event; every other answer is an obstacle. */
+export type EventAnswer =
+  | { readonly status: 'found'; readonly event: GoogleEvent }
+  /** 409 to an insert: the id is taken, most likely by the same insert whose answer was lost. */
+  | { readonly status: 'taken' }
+  /** 412: somebody changed it first. */
+  | { readonly status: 'changed' }
+  /** 404, 410. */
+  | { readonly status: 'gone' }
+
+export interface EventCall {
+  readonly accessToken: string
+  readonly calendarGoogleId: string
+  readonly eventId: string
+}
+
+export interface EventWriteCall extends EventCall {
+  /** The etag a change is made upon; null to change whatever is there. */
+  readonly ifMatch: string | null
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly sendUpdates: 'all' | 'externalOnly' | 'none'
+}
+
+/** Google Calendar, one event a call.
+ * @throws SyncObstacle for every answer that `EventAnswer` does not know. */
+export interface GoogleEventWrites {
+  get(call: EventCall): Promise<EventAnswer>
+  insert(call: EventWriteCall): Promise<EventAnswer>
+  patch(call: EventWriteCall): Promise<EventAnswer>
+  /** `gone` when it is done, whoever did it. */
+  remove(call: EventWriteCall): Promise<EventAnswer>
+}
+
+/** Borrows access tokens that may write events.
+ * @throws DomainError `missing_scopes` or `needs_reauthorization`, with what the user can do; `google_unavailable`. */
+export interface WriteTokens {
+  get(connectionId: string, options: { readonly fresh: boolean }): Promise<string>
+}
+
+/** Writes whose answer nobody has. */
+export interface DoubtfulWrites {
+  /** The stream ids of some that are older than that; no other replica gets them for a while. */
+  take(query: { readonly olderThanMs: number; readonly limit: number }): Promise<readonly string[]>
 }

@@ -32,7 +32,7 @@ export interface RequestSyncParts {
   readonly ids: Ids
 }
 
-/** Asks for a sync of a calendar, a connection, or everything of a user; requests for the same resource share a run.
+/** Asks for a sync of a calendar, a connection, or all calendars of a user; requests for the same resource share a run.
  * @throws DomainError `unknown_calendar`, `unknown_calendar_connection` or `no_calendar_connection`. */
 export function createRequestSync(parts: RequestSyncParts): RequestSync {
   const { queue, clock, ids } = parts
@@ -44,7 +44,7 @@ export function createRequestSync(parts: RequestSyncParts): RequestSync {
     const covered = active.length > 0 ? active : found
     const targets = active.map(({ connectionId }) => ({
       connectionId,
-      // A calendar list's resource has the id of its connection.
+      // A connection's first resource has its id: the calendar list, the mailbox, somebody's own drive log.
       resourceId: calendarId ?? connectionId,
     }))
     const { facts } = await handleCommand(unit, {
@@ -97,7 +97,7 @@ async function connectionsFor(
     if (!connection || !isTheirs(connection.userId)) throw calendarErrors.unknown_calendar_connection()
     return [connection]
   }
-  const all = ask.userId === null ? [] : await connections.ofUser(unit, ask.userId)
+  const all = ask.userId === null ? [] : await connections.ofUser(unit, ask.userId, 'calendar')
   if (all.length === 0) throw calendarErrors.no_calendar_connection()
   return all
 }

@@ -1,19 +1,14 @@
-import type { SyncCounts } from '@evergrant/event-contracts'
+import type { Publication, SyncCounts } from '@evergrant/event-contracts'
 import type { FactMetadata, UnitOfWork } from '@evergrant/event-store'
-import {
-  calendarListStream,
-  calendarStream,
-  type EventChange,
-  type ResourceFact,
-} from '../domain/resource-facts.ts'
+import { type EventChange, type ResourceFact, resourceStream } from '../domain/resource-facts.ts'
 import { addCounts, noCounts } from '../domain/sync.ts'
 import { isUnbelievable, type PageStep } from '../domain/sync-cursor.ts'
 import type {
   CalendarRows,
   ChangedCalendar,
+  CopyRows,
   EventRows,
   GoogleCalendarEntry,
-  GoogleEventPage,
   GooglePage,
   SyncedResource,
 } from './ports.ts'
@@ -28,29 +23,23 @@ export interface PageContext {
 
 export interface StoredStep {
   readonly counts: SyncCounts
-  /** Calendars to sync next; only a complete calendar list names any. */
+  /** Resources to sync next; only a list that is complete names any. */
   readonly widenTo: readonly string[]
 }
 
 /** What an asked page counts for, whatever was in it. */
 export const onePage: SyncCounts = { ...noCounts, pages: 1 }
 
-/** Stores one page of events in the caller's transaction; the last page of a staged generation makes it readable. */
-export async function storeEventPage(
+/** Stores one page of a copy in the caller's transaction; the last page of a staged generation makes it readable. */
+export async function storeCopyPage<Where, Page extends Where>(
   unit: UnitOfWork,
-  rows: EventRows,
-  page: GoogleEventPage,
+  rows: CopyRows<Where, Page>,
+  toStore: Page,
   context: PageContext,
-): Promise<StoredStep> {
-  const { resource, step, at, metadata } = context
-  const calendar: ChangedCalendar = {
-    calendarId: resource.resourceId,
-    connectionId: resource.connectionId,
-    userId: resource.userId,
-    at,
-  }
-  const timeZone = page.timeZone ?? resource.timeZone ?? 'UTC'
-  const toStore = { ...calendar, timeZone, events: page.items }
+  publish: (changes: readonly EventChange[]) => readonly Publication[] = () => [],
+): Promise<SyncCounts> {
+  const { resource, step, metadata } = context
+  const { resourceId } = resource
   const facts: ResourceFact[] = []
   const changes: EventChange[] = []
   let counts = onePage
@@ -59,8 +48,10 @@ export async function storeEventPage(
     counts = addCounts(counts, pageCounts)
     // An empty delta is no news: polling writes no fact.
     if (mode === 'incremental' && pageCounts.upserted + pageCounts.deleted === 0) return
-    const data = { resourceId: resource.resourceId, generation, page: pages, mode, counts: pageCounts }
-    facts.push({ type: 'PageStored', data })
+    facts.push({
+      type: 'PageStored',
+      data: { resourceId, generation, page: pages, mode, counts: pageCounts },
+    })
   }
   if (step.pass.staged) {
     await rows.stage(unit, toStore)
@@ -71,30 +62,34 @@ export async function storeEventPage(
   }
   if (step.kind === 'done' && mode === 'full') {
     const swapped = step.pass.staged
-      ? await rows.swap(unit, calendar)
+      ? await rows.swap(unit, toStore)
       : { counts: noCounts, changes: [], swept: 0 }
     changes.push(...swapped.changes)
     counts = addCounts(counts, swapped.counts)
     facts.push({
       type: 'GenerationCommitted',
-      data: { resourceId: resource.resourceId, generation, counts: swapped.counts, swept: swapped.swept },
+      data: { resourceId, generation, counts: swapped.counts, swept: swapped.swept },
     })
   }
-  await record(unit, calendarStream(resource.resourceId), { facts, calendar, changes, metadata })
-  return { counts, widenTo: [] }
+  await record(unit, resourceStream(resource.kind, resourceId), {
+    facts,
+    publications: publish(changes),
+    metadata,
+  })
+  return counts
 }
 
 /** Whether the last page of a generation would close unbelievably much: nothing is, before a second look says the same. */
 export async function closesUnbelievablyMuch(
   unit: UnitOfWork,
-  rows: EventRows,
-  at: { readonly calendarId: string; readonly page: GoogleEventPage; readonly step: PageStep },
+  rows: Pick<CopyRows<never, never>, 'absent'>,
+  at: { readonly resourceId: string; readonly itemsOnPage: number; readonly step: PageStep },
 ): Promise<boolean> {
-  const { calendarId, page, step } = at
+  const { resourceId, itemsOnPage, step } = at
   if (step.kind !== 'done' || !step.pass.staged || step.pass.secondLook === true) return false
-  const { readable, absent } = await rows.absent(unit, calendarId)
+  const { readable, absent } = await rows.absent(unit, resourceId)
   // The last page is not staged yet; counting it as found can only make the doubt smaller than it is by one page.
-  return isUnbelievable({ readable, absent: Math.max(0, absent - page.items.length) })
+  return isUnbelievable({ readable, absent: Math.max(0, absent - itemsOnPage) })
 }
 
 /** Stores one page of the calendar list; calendars that are gone have their events closed in the same transaction. */
@@ -117,8 +112,11 @@ export async function storeCalendarPage(
     const calendar: ChangedCalendar = { calendarId, connectionId, userId, at }
     const { changes } = await rows.events.closeAll(unit, calendar)
     const data = { resourceId: calendarId, connectionId, closed: changes.length }
-    const facts: ResourceFact[] = [{ type: 'CalendarRemoved', data }]
-    await record(unit, calendarStream(calendarId), { facts, calendar, changes, metadata })
+    await record(unit, resourceStream('calendar', calendarId), {
+      facts: [{ type: 'CalendarRemoved', data }],
+      publications: changePublications({ calendarId, connectionId, userId }, changes, at.toISOString()),
+      metadata,
+    })
   }
   const counts: SyncCounts = {
     ...stored.counts,
@@ -127,36 +125,26 @@ export async function storeCalendarPage(
   }
   if (mode === 'full' || counts.upserted + counts.deleted > 0) {
     const data = { resourceId: resource.resourceId, generation, page: pages, mode, counts }
-    await unit.append<ResourceFact>({
-      streamId: calendarListStream(resource.resourceId),
-      streamType: 'calendar-list',
-      expectedVersion: 'any',
+    await record(unit, resourceStream('calendar_list', resource.resourceId), {
       facts: [{ type: 'PageStored', data }],
+      publications: [],
       metadata,
     })
   }
   return { counts, widenTo: done ? await rows.calendars.present(unit, connectionId) : [] }
 }
 
-async function record(
+/** Appends what happened to a resource. */
+export async function record(
   unit: UnitOfWork,
-  streamId: string,
+  stream: ReturnType<typeof resourceStream>,
   news: {
     readonly facts: readonly ResourceFact[]
-    readonly calendar: ChangedCalendar
-    readonly changes: readonly EventChange[]
+    readonly publications: readonly Publication[]
     readonly metadata: FactMetadata
   },
 ): Promise<void> {
   if (news.facts.length === 0) return
-  const { at, ...calendar } = news.calendar
-  await unit.append<ResourceFact>({
-    streamId,
-    streamType: 'calendar',
-    // The run's lease and the locked resource row already keep every other writer out.
-    expectedVersion: 'any',
-    facts: news.facts,
-    publications: changePublications(calendar, news.changes, at.toISOString()),
-    metadata: news.metadata,
-  })
+  // The run's lease and the locked resource row already keep every other writer out.
+  await unit.append<ResourceFact>({ ...stream, expectedVersion: 'any', ...news })
 }

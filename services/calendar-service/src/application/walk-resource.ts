@@ -1,7 +1,6 @@
 import { type Clock, DomainError, type Ids } from '@evergrant/decider'
 import type { Actor, EventStore, FactMetadata, UnitOfWork } from '@evergrant/event-store'
-import type { ResourceFact } from '../domain/resource-facts.ts'
-import { calendarListStream, calendarStream } from '../domain/resource-facts.ts'
+import { resourceStream } from '../domain/resource-facts.ts'
 import { planRetry } from '../domain/retry-plan.ts'
 import { noCounts } from '../domain/sync.ts'
 import {
@@ -10,34 +9,24 @@ import {
   type BegunPass,
   beginPass,
   lookAgain,
+  mayReopen,
   nextRequest,
   type Pass,
   reopen,
   type SyncCursor,
 } from '../domain/sync-cursor.ts'
 import { SyncObstacle } from '../domain/sync-obstacle.ts'
-import { fetchPage } from './fetch-page.ts'
 import { finishRun, tellSync } from './finish-run.ts'
-import type {
-  AccessTokens,
-  CalendarRows,
-  ClaimedRun,
-  EventRows,
-  GoogleCalendar,
-  Resources,
-  RunQueue,
-  SyncedResource,
-} from './ports.ts'
-import { onePage } from './store-page.ts'
+import type { AccessTokens, ClaimedRun, Resources, RunQueue, SyncedResource } from './ports.ts'
+import type { Sources } from './sources.ts'
+import { onePage, record } from './store-page.ts'
 
 export interface WalkParts {
   readonly store: EventStore
   readonly tokens: AccessTokens
-  readonly google: GoogleCalendar
+  readonly sources: Sources
   readonly resources: Resources
   readonly queue: RunQueue
-  readonly events: EventRows
-  readonly calendars: CalendarRows
   readonly clock: Clock
   readonly ids: Ids
   /** In [0, 1), for jitter. */
@@ -77,7 +66,7 @@ export function createWalkResource(parts: WalkParts): WalkResource {
         const obstacle = obstacleFrom(error, parts.onDefect)
         if (obstacle === 'lease_lost') return
         if (obstacle.word === 'access_token_rejected' && !fresh) fresh = true
-        else if (obstacle.word === 'sync_token_lost' && position.pass.restarts === 0) {
+        else if (obstacle.word === 'sync_token_lost' && mayReopen(position.cursor, position.pass)) {
           next = await reopenGeneration(parts, run, position)
         } else return settle(parts, run, obstacle)
       }
@@ -102,7 +91,8 @@ function obstacleFrom(error: unknown, onDefect: (error: unknown) => void): SyncO
 }
 
 async function begin(parts: WalkParts, run: ClaimedRun): Promise<Position | null> {
-  const { store, queue, resources, events, google, clock } = parts
+  const { store, queue, resources, clock } = parts
+  const source = parts.sources[run.kind]
   return store.transaction(async (unit) => {
     await queue.progress(unit, run, { counts: noCounts, mode: run.mode, leaseMs: parts.leaseMs })
     const resource = await resources.lock(unit, run.resourceId)
@@ -117,8 +107,8 @@ async function begin(parts: WalkParts, run: ClaimedRun): Promise<Position | null
     }
     const begun = beginPass(resource.cursor, {
       mode: run.mode,
-      queryHash: google.queryHash[run.kind],
-      hasRows: run.kind === 'calendar' && (await events.hasAny(unit, run.resourceId)),
+      queryHash: source.queryHash,
+      hasRows: await source.hasRows(unit, run.resourceId),
     })
     await savePass(unit, parts, { resource, begun, metadata })
     return { ...begun, metadata }
@@ -127,24 +117,18 @@ async function begin(parts: WalkParts, run: ClaimedRun): Promise<Position | null
 
 async function savePass(
   unit: UnitOfWork,
-  { resources, events }: WalkParts,
+  { resources, sources }: WalkParts,
   opening: { readonly resource: SyncedResource; readonly begun: BegunPass; readonly metadata: FactMetadata },
 ): Promise<void> {
   const { resource, begun, metadata } = opening
   const { resourceId, kind } = resource
   await resources.saveCursor(unit, resourceId, begun.cursor)
   if (begun.opened === null) return
-  if (kind === 'calendar') await events.discardStaged(unit, resourceId)
-  await unit.append<ResourceFact>({
-    streamId: kind === 'calendar' ? calendarStream(resourceId) : calendarListStream(resourceId),
-    streamType: kind === 'calendar' ? 'calendar' : 'calendar-list',
-    expectedVersion: 'any',
-    facts: [
-      {
-        type: 'GenerationOpened',
-        data: { resourceId, generation: begun.pass.generation, reason: begun.opened },
-      },
-    ],
+  await sources[kind].discardStaged(unit, resourceId)
+  const data = { resourceId, generation: begun.pass.generation, reason: begun.opened }
+  await record(unit, resourceStream(kind, resourceId), {
+    facts: [{ type: 'GenerationOpened', data }],
+    publications: [],
     metadata,
   })
 }
@@ -159,10 +143,14 @@ async function walkPage(
   const { cursor, pass, metadata } = at.position
   const accessToken = await tokens.get(run.connectionId, { fresh: at.fresh })
   const request = { accessToken, ...nextRequest(cursor, pass) }
-  const page = await fetchPage(parts, run, request)
+  const page = await parts.sources[run.kind].fetch(run, request)
   await crashPoint?.('page_fetched')
   const position = await store.transaction(async (unit) => {
     const resource = await resources.lock(unit, run.resourceId)
+    if (resource.removed) {
+      await finishRun(unit, run, { status: 'done', mode: pass.mode }, { queue, clock, actor })
+      return null
+    }
     const step = advance(cursor, pass, page.tokens)
     if (await page.isUnbelievable(unit, step)) {
       const again = lookAgain(cursor, pass)
@@ -176,7 +164,7 @@ async function walkPage(
     await resources.saveCursor(unit, run.resourceId, step.cursor)
     if (step.kind === 'more') return { ...step, metadata }
     await resources.noteSynced(unit, run.resourceId)
-    await widen(unit, parts, { run, calendarIds: widenTo })
+    await widen(unit, parts, { run, resourceIds: widenTo })
     const { mode } = pass
     await finishRun(unit, run, { status: 'done', mode }, { queue, clock, actor })
     return null
@@ -185,18 +173,18 @@ async function walkPage(
   return position
 }
 
-/** The complete calendar list sends every sync that waited for it on to the calendars. */
+/** A list that is complete sends every sync that waited for it on to what it lists. */
 async function widen(
   unit: UnitOfWork,
   { queue, ids }: WalkParts,
-  on: { readonly run: ClaimedRun; readonly calendarIds: readonly string[] },
+  on: { readonly run: ClaimedRun; readonly resourceIds: readonly string[] },
 ): Promise<void> {
-  const { run, calendarIds } = on
-  if (run.kind !== 'calendar_list' || calendarIds.length === 0) return
+  const { run, resourceIds } = on
+  if (resourceIds.length === 0) return
   for (const sync of await queue.waiters(unit, run.runId)) {
     const { syncId } = sync
-    await tellSync(unit, sync, { type: 'WidenSync', resourceIds: calendarIds }, actor)
-    for (const resourceId of [...calendarIds].sort()) {
+    await tellSync(unit, sync, { type: 'WidenSync', resourceIds }, actor)
+    for (const resourceId of [...resourceIds].sort()) {
       const { connectionId, mode } = run
       await queue.enqueue(unit, { runId: ids.next(), resourceId, connectionId, mode, syncId })
     }
@@ -212,7 +200,7 @@ async function reopenGeneration(
     const resource = await parts.resources.lock(unit, run.resourceId)
     const mode = 'full'
     await parts.queue.progress(unit, run, { counts: noCounts, mode, leaseMs: parts.leaseMs })
-    const hasRows = run.kind === 'calendar' && (await parts.events.hasAny(unit, run.resourceId))
+    const hasRows = await parts.sources[run.kind].hasRows(unit, run.resourceId)
     const begun = reopen(cursor, pass, hasRows)
     await savePass(unit, parts, { resource, begun, metadata })
     return { ...begun, metadata }
@@ -223,12 +211,13 @@ async function reopenGeneration(
 async function settle(parts: WalkParts, run: ClaimedRun, obstacle: SyncObstacle): Promise<void> {
   const { store, queue, resources, clock, random } = parts
   const { retryAfterSeconds } = obstacle
-  const plan = obstacle.passing
+  const retry = obstacle.passing
     ? planRetry({ attempt: run.attempt, retryAfterSeconds, random: random() })
-    : ({ kind: 'give_up', notBeforeMs: 60_000 } as const)
+    : null
   const reason = obstacle.word
   await store.transaction(async (unit) => {
     const resource = await resources.lock(unit, run.resourceId)
+    const plan = retry ?? giveUp(resource.cursor)
     const notBeforeMs = plan.kind === 'again' ? plan.delayMs : plan.notBeforeMs
     await resources.noteFailure(unit, { resourceId: run.resourceId, reason, notBeforeMs })
     if (plan.kind === 'again') return
@@ -236,13 +225,18 @@ async function settle(parts: WalkParts, run: ClaimedRun, obstacle: SyncObstacle)
       await resources.saveCursor(unit, run.resourceId, abandonPass(resource.cursor))
     }
     await queue.progress(unit, run, { counts: noCounts, mode: run.mode, leaseMs: parts.leaseMs })
-    // A calendar that was taken away is no failure of the others: it says so itself.
-    const gone = reason === 'not_found' && run.kind === 'calendar'
+    // A calendar or drive that was taken away is no failure of the others: its list says so itself.
+    const gone = reason === 'not_found' && run.resourceId !== run.connectionId
     const retryAt = new Date(clock.now().getTime() + notBeforeMs).toISOString()
     const ending = gone
       ? ({ status: 'done', mode: run.mode } as const)
       : ({ status: 'failed', reason, retryAt: obstacle.passing ? retryAt : null } as const)
     await finishRun(unit, run, ending, { queue, clock, actor })
   })
-  if (plan.kind === 'again') await queue.postpone(run, plan.delayMs)
+  if (retry?.kind === 'again') await queue.postpone(run, retry.delayMs)
+}
+
+/** A token that was never any good would make each try a full sync: that is not worth a minute's freshness. */
+function giveUp({ unproven }: SyncCursor) {
+  return { kind: 'give_up', notBeforeMs: unproven ? 3_600_000 : 60_000 } as const
 }

@@ -1,9 +1,9 @@
 import type { Decider } from '@evergrant/decider'
-import type { Account, ConnectionStatus } from '@evergrant/event-contracts'
+import type { Account, ConnectionStatus, Service } from '@evergrant/event-contracts'
 import { missingScopes, requiredScopes } from '@evergrant/event-contracts'
 
 /**
- * What calendar-service knows of one calendar connection: expected (consent was given, token-service has not spoken
+ * What calendar-service knows of one connection, whichever Google service it is for: expected (consent was given, token-service has not spoken
  * yet) → active ⇄ paused. Only token-service makes it active, because only then there is a token to work with.
  */
 export type ConnectionLink =
@@ -17,6 +17,8 @@ export interface LinkIdentity {
   readonly userId: string
   readonly grantId: string
   readonly account: Account
+  /** Facts from when there were only calendars do not name one. */
+  readonly service?: Service
 }
 
 export type ConnectionLinkCommand =
@@ -76,7 +78,10 @@ function obstacleOf(
   if (command.status === 'unknown') return 'unclear'
   if (command.status === 'active' || command.status === 'missing_scopes') {
     // A connection that lacks only the right to write can still be read.
-    const missing = missingScopes(requiredScopes('calendar', 'read'), command.scopes)
+    const missing = missingScopes(
+      requiredScopes(command.identity.service ?? 'calendar', 'read'),
+      command.scopes,
+    )
     return missing.length === 0 ? null : 'missing_scopes'
   }
   return command.status === 'disconnected' ? 'disconnected' : (command.reason ?? command.status)

@@ -17,5 +17,19 @@ export const calendarErrors = defineErrors({
   },
   google_protocol_broken: { kind: 'unavailable', message: 'Google answered something that cannot be used.' },
   sync_cursor_rejected: { kind: 'unavailable', message: 'Google refused the sync position twice.' },
+  calendar_not_writable: { kind: 'forbidden', message: 'Google does not let this account change that.' },
+  event_changed: {
+    kind: 'precondition_failed',
+    message: 'Somebody changed the event meanwhile, and the two changes cannot both stand.',
+  },
+  event_id_taken: { kind: 'conflict', message: 'Another event already has this id.' },
+  event_refused: { kind: 'rejected', message: 'Google does not accept the event like this.' },
+  missing_scopes: { kind: 'conflict', message: 'The user has not granted every scope this needs.' },
+  needs_reauthorization: {
+    kind: 'conflict',
+    message: 'The user has to connect the Google account again before this works.',
+  },
+  google_unavailable: { kind: 'unavailable', message: 'Google does not answer at the moment.' },
+  google_busy: { kind: 'unavailable', message: 'Google takes no more requests for a while.' },
   lease_lost: { kind: 'conflict', message: 'Another process works on this resource now.' },
 })

@@ -14,6 +14,7 @@ export const calendarFactCatalogue = {
   PageStored: { schemaVersion: 1 },
   GenerationCommitted: { schemaVersion: 1 },
   CalendarRemoved: { schemaVersion: 1 },
+  SharedDriveLeft: { schemaVersion: 1 },
   SyncRequested: { schemaVersion: 1 },
   SyncRefused: { schemaVersion: 1 },
   SyncStarted: { schemaVersion: 1 },

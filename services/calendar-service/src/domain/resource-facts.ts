@@ -1,7 +1,8 @@
 import type { SyncCounts, SyncMode } from '@evergrant/event-contracts'
 import type { OpeningReason } from './sync-cursor.ts'
 
-export type ResourceKind = 'calendar_list' | 'calendar'
+/** `drive` is somebody's own change log, or that of one shared drive. */
+export type ResourceKind = 'calendar_list' | 'calendar' | 'mailbox' | 'drive'
 
 /** What happened to one synced resource. The changed events themselves are rows of the change log, written in the
  * same transaction; a fact for each of a million events would say nothing more. */
@@ -38,6 +39,10 @@ export type ResourceFact =
       readonly type: 'CalendarRemoved'
       readonly data: { readonly resourceId: string; readonly connectionId: string; readonly closed: number }
     }
+  | {
+      readonly type: 'SharedDriveLeft'
+      readonly data: { readonly resourceId: string; readonly connectionId: string; readonly closed: number }
+    }
 
 /** One changed event, as the change feed and CalendarEventsChanged name it. */
 export interface EventChange {
@@ -46,10 +51,11 @@ export interface EventChange {
   readonly kind: 'upserted' | 'deleted'
 }
 
-export function calendarListStream(resourceId: string): string {
-  return `calendar-list-${resourceId}`
-}
-
-export function calendarStream(resourceId: string): string {
-  return `calendar-${resourceId}`
+/** The stream of a resource's facts. */
+export function resourceStream(
+  kind: ResourceKind,
+  resourceId: string,
+): { readonly streamId: string; readonly streamType: string } {
+  const streamType = kind === 'calendar_list' ? 'calendar-list' : kind
+  return { streamType, streamId: `${streamType}-${resourceId}` }
 }

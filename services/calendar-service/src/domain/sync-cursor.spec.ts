@@ -13,7 +13,7 @@ import {
 } from './sync-cursor.ts'
 
 const queryHash = 'q1'
-const synced: SyncCursor = { generation: 1, syncToken: 'T1', queryHash, pass: null }
+const synced: SyncCursor = { generation: 1, syncToken: 'T1', queryHash, pass: null, unproven: false }
 const wanted = { mode: 'incremental', queryHash, hasRows: true } as const
 
 const codeOf = (work: () => unknown) => {

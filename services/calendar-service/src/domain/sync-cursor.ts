@@ -1,7 +1,7 @@
 import { calendarErrors } from './errors.ts'
 
 /**
- * Where a resource's copy stands: one model for the calendar list and every calendar.
+ * Where a resource's copy stands: one model for the calendar list, every calendar, a mailbox and every drive.
  *
  * A *pass* is one walk through Google's pages. An incremental pass changes the readable rows page by page. A full
  * pass opens a generation: the first one fills the empty copy directly; a later one is staged beside it, so
@@ -16,6 +16,8 @@ export interface SyncCursor {
   readonly queryHash: string | null
   /** The pass under way, so that a crash resumes at its next page. */
   readonly pass: Pass | null
+  /** The token came from a generation that had to be reopened, and no pass has ended with it yet. */
+  readonly unproven: boolean
 }
 
 export interface Pass {
@@ -35,7 +37,13 @@ export interface PageTokens {
   readonly nextSyncToken: string | null
 }
 
-export const emptyCursor: SyncCursor = { generation: 0, syncToken: null, queryHash: null, pass: null }
+export const emptyCursor: SyncCursor = {
+  generation: 0,
+  syncToken: null,
+  queryHash: null,
+  pass: null,
+  unproven: false,
+}
 
 export type OpeningReason =
   | 'first'
@@ -84,7 +92,13 @@ function openingReason(cursor: SyncCursor, sameQuery: boolean, mode: 'incrementa
 
 /** Gives up a pass that cannot be continued, e.g. because its page token is too old; the copy stays as it is. */
 export function abandonPass(cursor: SyncCursor): SyncCursor {
-  return { ...cursor, pass: null }
+  return { ...cursor, pass: null, unproven: false }
+}
+
+/** Whether a lost token may open a generation now: not twice in a pass, and not when the token that the last reopening
+ * ended with was never any good. Gmail has done that to quiet mailboxes: each sync was a full one, forever. */
+export function mayReopen(cursor: SyncCursor, pass: Pass): boolean {
+  return pass.restarts === 0 && !(cursor.unproven && pass.mode === 'incremental')
 }
 
 function fullPass(generation: number, staged: boolean, restarts: number): Pass {
@@ -122,14 +136,20 @@ export function advance(cursor: SyncCursor, pass: Pass, page: PageTokens): PageS
   return {
     kind: 'done',
     pass: walked,
-    cursor: { ...cursor, generation: pass.generation, syncToken: page.nextSyncToken, pass: null },
+    cursor: {
+      ...cursor,
+      generation: pass.generation,
+      syncToken: page.nextSyncToken,
+      pass: null,
+      unproven: pass.restarts > 0,
+    },
   }
 }
 
 /** Google no longer knows the token: a new generation opens beside the old one, once.
  * @throws DomainError `sync_cursor_rejected` the second time, because asking again would be a loop. */
 export function reopen(cursor: SyncCursor, pass: Pass, hasRows: boolean): BegunPass {
-  if (pass.restarts > 0) throw calendarErrors.sync_cursor_rejected()
+  if (!mayReopen(cursor, pass)) throw calendarErrors.sync_cursor_rejected()
   const again = fullPass(pass.generation + 1, hasRows, pass.restarts + 1)
   return { cursor: { ...cursor, syncToken: null, pass: again }, pass: again, opened: 'sync_token_lost' }
 }

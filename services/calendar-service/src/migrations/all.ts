@@ -3,6 +3,7 @@ import { idempotencyMigrations } from '@evergrant/service-runtime'
 import { SyncedResources } from './0001-synced-resources.ts'
 import { CalendarCopy } from './0002-calendar-copy.ts'
 import { SyncCorrelation } from './0003-sync-correlation.ts'
+import { MailboxesAndDrives } from './0004-mailboxes-and-drives.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   { name: '0001-synced-resources', class: SyncedResources },
   { name: '0002-calendar-copy', class: CalendarCopy },
   { name: '0003-sync-correlation', class: SyncCorrelation },
+  { name: '0004-mailboxes-and-drives', class: MailboxesAndDrives },
 ]

@@ -18,21 +18,21 @@ function rowOf(fact: ConnectionLinkFact): Row | null {
   }
 }
 
-/** Which calendar connections are there, and do they work? */
+/** Which connections are there, and do they work? */
 export const knownConnections: Projection = {
   name: 'known-connections',
   apply: async (unit: UnitOfWork, recorded: RecordedFact) => {
     const fact = recorded as RecordedFact<ConnectionLinkFact>
     const row = rowOf(fact)
     if (row === null) return
-    const { connectionId, userId, grantId, account } = fact.data
+    const { connectionId, userId, grantId, account, service = 'calendar' } = fact.data
     await sqlOf(unit)(
       `insert into known_connection
-         (connection_id, stream_id, user_id, grant_id, account_email, status, reason, changed_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8)
+         (connection_id, stream_id, user_id, grant_id, account_email, service, status, reason, changed_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
        on conflict (connection_id) do update set user_id = excluded.user_id, account_email = excluded.account_email,
          status = excluded.status, reason = excluded.reason, changed_at = excluded.changed_at`,
-      [connectionId, fact.streamId, userId, grantId, account.email, ...row],
+      [connectionId, fact.streamId, userId, grantId, account.email, service, ...row],
     )
   },
   forget: async (unit, streamId) => {

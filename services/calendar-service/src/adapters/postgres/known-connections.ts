@@ -1,7 +1,7 @@
 import { sqlOf } from '@evergrant/event-store'
 import type { KnownConnection, KnownConnections } from '../../application/ports.ts'
 
-const columns = 'connection_id as "connectionId", user_id as "userId", status, reason'
+const columns = 'connection_id as "connectionId", user_id as "userId", service, status, reason'
 
 export const postgresKnownConnections: KnownConnections = {
   byId: async (unit, connectionId) => {
@@ -11,9 +11,9 @@ export const postgresKnownConnections: KnownConnections = {
     )
     return rows[0] ?? null
   },
-  ofUser: (unit, userId) =>
+  ofUser: (unit, userId, service) =>
     sqlOf(unit)<KnownConnection>(
-      `select ${columns} from known_connection where user_id = $1 order by connection_id`,
-      [userId],
+      `select ${columns} from known_connection where user_id = $1 and service = $2 order by connection_id`,
+      [userId, service],
     ),
 }

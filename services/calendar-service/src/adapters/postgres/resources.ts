@@ -8,21 +8,22 @@ interface Row extends Omit<SyncedResource, 'cursor'> {
   readonly syncToken: string | null
   readonly queryHash: string | null
   readonly pass: Pass | null
+  readonly unproven: boolean
 }
 
 async function read(sql: Sql, resourceId: string, lock: string): Promise<SyncedResource | null> {
   const rows = await sql<Row>(
     `select r.resource_id as "resourceId", r.kind, r.connection_id as "connectionId", r.user_id as "userId",
             r.google_id as "googleId", r.generation, r.sync_token as "syncToken", r.query_hash as "queryHash",
-            r.pass, c.time_zone as "timeZone", r.removed_at is not null as removed
+            r.pass, r.token_unproven as unproven, c.time_zone as "timeZone", r.removed_at is not null as removed
        from synced_resource r left join calendar c on c.calendar_id = r.resource_id
       where r.resource_id = $1 ${lock}`,
     [resourceId],
   )
   const row = rows[0]
   if (!row) return null
-  const { generation, syncToken, queryHash, pass, ...identity } = row
-  return { ...identity, cursor: { generation, syncToken, queryHash, pass } }
+  const { generation, syncToken, queryHash, pass, unproven, ...identity } = row
+  return { ...identity, cursor: { generation, syncToken, queryHash, pass, unproven } }
 }
 
 export const postgresResources: Resources = {
@@ -39,11 +40,12 @@ export const postgresResources: Resources = {
     if (!resource) throw calendarErrors.unknown_calendar()
     return resource
   },
-  saveCursor: async (unit, resourceId, { generation, syncToken, queryHash, pass }) => {
+  saveCursor: async (unit, resourceId, { generation, syncToken, queryHash, pass, unproven }) => {
     await sqlOf(unit)(
-      `update synced_resource set generation = $2, sync_token = $3, query_hash = $4, pass = $5::jsonb
+      `update synced_resource set generation = $2, sync_token = $3, query_hash = $4, pass = $5::jsonb,
+              token_unproven = $6
         where resource_id = $1`,
-      [resourceId, generation, syncToken, queryHash, pass === null ? null : JSON.stringify(pass)],
+      [resourceId, generation, syncToken, queryHash, pass === null ? null : JSON.stringify(pass), unproven],
     )
   },
   noteSynced: async (unit, resourceId) => {

@@ -7,9 +7,8 @@ import { metadataOfEvent } from './event-metadata.ts'
 export function onConnectionChanged(linkConnection: LinkConnection): EventHandler {
   return async (event, unit) => {
     const { userId, connection, changedAt } = event.data as DataOf<typeof contracts.connectionChanged>
-    if (connection.service !== 'calendar') return
-    const { id: connectionId, grantId, account, status, reason, scopes } = connection
-    const identity = { connectionId, userId, grantId, account }
+    const { id: connectionId, grantId, service, account, status, reason, scopes } = connection
+    const identity = { connectionId, userId, grantId, service, account }
     await linkConnection(
       unit,
       { type: 'NoteConnection', identity, status, reason, scopes, changedAt },

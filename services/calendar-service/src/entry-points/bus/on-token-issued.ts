@@ -3,14 +3,15 @@ import type { EventHandler } from '@evergrant/event-store'
 import type { LinkConnection } from '../../application/link-connection.ts'
 import { metadataOfEvent } from './event-metadata.ts'
 
-/** A user consented: the connection is expected, and synced as soon as token-service can lend a token for it. */
+/** A user consented: each connection is expected, and synced as soon as token-service can lend a token for it. */
 export function onTokenIssued(linkConnection: LinkConnection): EventHandler {
   return async (event, unit) => {
     const { userId, grantId, account, services, issuedAt } = event.data as DataOf<
       typeof contracts.tokenIssued
     >
-    if (!services.includes('calendar')) return
-    const identity = { connectionId: connectionIdOf(grantId, 'calendar'), userId, grantId, account }
-    await linkConnection(unit, { type: 'ExpectConnection', identity, issuedAt }, metadataOfEvent(event))
+    for (const service of services) {
+      const identity = { connectionId: connectionIdOf(grantId, service), userId, grantId, service, account }
+      await linkConnection(unit, { type: 'ExpectConnection', identity, issuedAt }, metadataOfEvent(event))
+    }
   }
 }
