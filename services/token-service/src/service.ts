@@ -11,6 +11,7 @@ import {
   createLogger,
   createMetrics,
   createPostgresIdempotencyStore,
+  schemaFactCatalogue,
   systemClock,
   uuidv7Ids,
 } from '@evergrant/service-runtime'
@@ -51,6 +52,7 @@ import { grantQueries } from './projections/grant-state.ts'
 import { grantsProjection } from './projections/grants.ts'
 import { serviceHealth } from './projections/service-health.ts'
 import { UserOauthToken } from './projections/user-oauth-token.ts'
+import { watchSchema } from './watch-schema.ts'
 
 const name = 'token-service'
 const version = '0.1.0'
@@ -88,9 +90,11 @@ export async function startTokenService(
   const clocks = startClocks(outside, core)
   const app = createApp(config, outside, core, clocks.revocations.hurry)
   await exchange.start()
+  await core.schemaWatch.start()
   const serving = await bus.serve(
     accessTokenService({
       ...core.vend,
+      demand: core.schemaWatch.schema.demand,
       version,
       newId: () => ids.next(),
       onDefect: outside.onError('a vend over NATS failed'),
@@ -111,6 +115,7 @@ export async function startTokenService(
     await clocks.resuming
     await core.freshness.drain()
     await core.signals.stop()
+    await core.schemaWatch.stop()
     await exchange.stop()
     await core.vendLog.stop()
     core.vend.warmTokens.forgetAll()
@@ -176,7 +181,7 @@ function createCore(config: TokenConfig, options: TokenServiceOptions, outside: 
   const store = createPostgresEventStore({
     database,
     source: name,
-    facts: grantFactCatalogue,
+    facts: { ...grantFactCatalogue, ...schemaFactCatalogue },
     projections: [grantsProjection],
     clock,
     // Called after commits only, and none happens before the exchange below exists.
@@ -187,6 +192,14 @@ function createCore(config: TokenConfig, options: TokenServiceOptions, outside: 
     },
   })
   const vaultKeys = createVaultKeys({ database, store, keys: outside.keys, clock, ids })
+  const schemaWatch = watchSchema({
+    ...outside,
+    databaseUrl: config.DATABASE_URL,
+    store,
+    instanceId: holder.instanceId,
+    clock,
+    ids,
+  })
   const handle = grantHandler({ store, publicUrl })
   const outcomes = createTokenOutcomes(metrics, clock)
   const warmTokens = createWarmTokens(elapsedMs)
@@ -229,7 +242,18 @@ function createCore(config: TokenConfig, options: TokenServiceOptions, outside: 
     logger: outside.logger,
     metrics,
   })
-  return { ...refreshing, ...google, store, vaultKeys, freshness, vendLog, vend, exchange, publicUrl }
+  return {
+    ...refreshing,
+    ...google,
+    store,
+    vaultKeys,
+    freshness,
+    vendLog,
+    vend,
+    exchange,
+    publicUrl,
+    schemaWatch,
+  }
 }
 
 function createGoogle(
@@ -292,6 +316,7 @@ function startClocks({ database, holder, onError }: Outside, core: Core) {
 
 function createApp(config: TokenConfig, outside: Outside, core: Core, revokeSoon: (grantId: string) => void) {
   const { database, health, metrics, logger, holder } = outside
+  const { schema, schemaReports } = core.schemaWatch
   declareCapabilities(health, {
     ping: () => database.ping(),
     tokenQuery: () => core.grants.ofConnection(holder.bootId),
@@ -312,18 +337,20 @@ function createApp(config: TokenConfig, outside: Outside, core: Core, revokeSoon
     idempotencyStore: createPostgresIdempotencyStore({ sql: sqlOf(database) }),
     health,
     metrics,
+    schema,
     clock,
     ids,
   })
-  connectionRoutes(app, { ...core, revokeSoon })
+  connectionRoutes(app, { ...core, revokeSoon, stateOf: schema.stateOf })
   accessTokenRoutes(app, core.vend)
   historyRoutes(app, { ...core, database })
   googleHealthRoutes(app, {
     serviceHealth: () => serviceHealth(database),
     ratesOf: core.outcomes.ratesOf,
     clock,
+    drift: () => ({ status: schema.stateOf('token.read'), since: schema.report().detectedAt }),
   })
   vaultRoutes(app, core)
-  schemaRoutes(app)
+  schemaRoutes(app, { reports: schemaReports })
   return app
 }

@@ -13,6 +13,8 @@ export function accessTokenService(
     readonly version: string
     readonly newId: () => string
     readonly onDefect: (error: unknown) => void
+    /** Throws `schema_drift` while drift has taken the capability away. */
+    readonly demand: (capability: string) => void
   },
 ): BusService {
   return {
@@ -26,6 +28,7 @@ export function accessTokenService(
           const requestId = headers['x-request-id'] ?? deps.newId()
           try {
             const { connectionId, ...wish } = parse(body)
+            deps.demand('token.read')
             const caller = headers['evergrant-caller'] ?? 'service'
             const token = await vendAccessToken(deps, {
               ...wish,

@@ -18,6 +18,7 @@ import type { ConnectionCard, ProviderTokens } from '../../application/ports.ts'
 import { connectionView } from '../../domain/connection-view.ts'
 import { tokenErrors } from '../../domain/errors.ts'
 import type { GrantQueries } from '../../projections/grant-state.ts'
+import { type StateOf, withDrift } from './drifted-connection.ts'
 import { ownConnection } from './own-connection.ts'
 
 export interface ConnectionRoutesDeps {
@@ -28,6 +29,7 @@ export interface ConnectionRoutesDeps {
   readonly revokeSoon: (grantId: string) => void
   readonly clock: Clock
   readonly publicUrl: string
+  readonly stateOf: StateOf
 }
 
 const params = z.strictObject({ id: z.uuid() })
@@ -40,7 +42,7 @@ export function connectionRoutes(app: HttpApp, deps: ConnectionRoutesDeps): void
   app.get(
     '/v1/connections',
     {
-      config: { access: 'user' },
+      config: { access: 'user', capability: 'connections.read' },
       schema: { tags, querystring: pageQuerySchema, response: { 200: pageSchema(connectionSchema) } },
     },
     async (request) => {
@@ -56,14 +58,17 @@ export function connectionRoutes(app: HttpApp, deps: ConnectionRoutesDeps): void
 
   app.get(
     '/v1/connections/:id',
-    { config: { access: 'user' }, schema: { tags, params, response: { 200: connectionSchema } } },
+    {
+      config: { access: 'user', capability: 'connections.read' },
+      schema: { tags, params, response: { 200: connectionSchema } },
+    },
     async (request) => view(await find(request, deps)),
   )
 
   app.post(
     '/v1/connections/:id/refresh',
     {
-      config: { access: 'user', idempotent: true },
+      config: { access: 'user', idempotent: true, capability: 'token.refresh' },
       schema: { tags, params, body: z.strictObject({}).optional(), response: { 200: connectionSchema } },
     },
     async (request) => {
@@ -75,7 +80,10 @@ export function connectionRoutes(app: HttpApp, deps: ConnectionRoutesDeps): void
 
   app.delete(
     '/v1/connections/:id',
-    { config: { access: 'user' }, schema: { tags, params, response: { 202: connectionSchema } } },
+    {
+      config: { access: 'user', capability: 'token.disconnect' },
+      schema: { tags, params, response: { 202: connectionSchema } },
+    },
     async (request, reply) => {
       await disconnect(deps, await find(request, deps), actingMetadata(request))
       return reply.code(202).send(view(await find(request, deps)))
@@ -126,5 +134,5 @@ function viewOf({ grant, service, lastUsedAt }: ConnectionCard, deps: Connection
     lastUsedAt,
   })
   if (!view) throw tokenErrors.connection_not_found()
-  return view
+  return withDrift(view, deps.stateOf)
 }

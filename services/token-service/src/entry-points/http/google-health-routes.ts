@@ -20,9 +20,14 @@ export interface GoogleHealthDeps {
     readonly refreshSuccess: number | null
   }
   readonly clock: Clock
+  /** Drift of the token query, and since when. */
+  readonly drift: () => { readonly status: 'ok' | 'degraded' | 'unavailable'; readonly since: string | null }
 }
 
-export function googleHealthRoutes(app: HttpApp, { serviceHealth, ratesOf, clock }: GoogleHealthDeps): void {
+export function googleHealthRoutes(
+  app: HttpApp,
+  { serviceHealth, ratesOf, clock, drift }: GoogleHealthDeps,
+): void {
   const changes = new Map<Service, { readonly status: string; readonly since: string }>()
   app.get(
     '/v1/google/health',
@@ -31,17 +36,21 @@ export function googleHealthRoutes(app: HttpApp, { serviceHealth, ratesOf, clock
       schema: { tags: ['health'], response: { 200: z.object({ items: z.array(itemSchema) }) } },
     },
     async () => {
+      const drifted = drift()
       const rows = await serviceHealth()
       return {
         items: services.map((service) => {
           const row = rows.find((known) => known.service === service)
           const rates = ratesOf(service)
-          const verdict = verdictOf(row, rates.tokenQuerySuccess)
+          const verdict =
+            drifted.status === 'ok'
+              ? verdictOf(row, rates.tokenQuerySuccess)
+              : { status: drifted.status, reason: 'schema_drift' }
           const now = clock.now().toISOString()
           const before = changes.get(service)
           const since = before?.status === verdict.status ? before.since : now
           changes.set(service, { status: verdict.status, since })
-          const known = row?.since ?? null
+          const known = drifted.status === 'ok' ? (row?.since ?? null) : drifted.since
           return {
             service,
             ...verdict,

@@ -47,7 +47,7 @@ export function historyRoutes(app: HttpApp, { grants, store, database }: History
   app.get(
     '/v1/connections/:id/history',
     {
-      config: { access: 'user' },
+      config: { access: 'user', capability: 'connections.history' },
       schema: {
         tags: ['connections'],
         params: z.strictObject({ id: z.uuid() }),
