@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '@evergrant/decider'
 import { connectEventBus } from '@evergrant/event-bus'
 import { createPostgresEventStore, openDatabase } from '@evergrant/event-store'
+import { loadManifest } from '@evergrant/schema-verification'
 import {
   createAuthenticator,
   createExchange,
@@ -10,11 +11,14 @@ import {
   createHttpApp,
   createLogger,
   createMetrics,
+  createSchemaVerification,
   type Exchange,
   type Health,
   type HttpApp,
   type Logger,
   type Metrics,
+  type SchemaVerification,
+  schemaFactCatalogue,
   systemClock,
   uuidv7Ids,
 } from '@evergrant/service-runtime'
@@ -72,7 +76,8 @@ export async function startOauthService(
   const truth = await openTruth(config, process)
   const deps = await wireUseCases(config, process, truth)
   const health = createHealth({ clock })
-  const app = openHttp(config, process, health)
+  const schema = watchSchema(config, process, truth, health)
+  const app = openHttp(config, process, health, schema)
   health.capability('database', databaseCapability(truth.database))
   health.capability('events', () => truth.exchange.health())
   health.capability('connect', connectCapability(deps.provider))
@@ -81,6 +86,7 @@ export async function startOauthService(
   configurationRoutes(app, deps)
 
   await truth.exchange.start()
+  await schema.start()
   const onError = (error: unknown) => logger.warn({ err: error }, 'an authorization was not ended')
   const sweeping = startSweepClock({ ...deps, onError }, { everyMs: sweepEveryMs })
   const url = await app.listen({ host: config.HOST, port: config.PORT })
@@ -91,6 +97,7 @@ export async function startOauthService(
       health.drain()
       await app.close()
       await sweeping.stop()
+      await schema.stop()
       await truth.close()
     },
   }
@@ -105,18 +112,32 @@ interface Process {
   readonly metrics: Metrics
 }
 
-function openHttp(config: OauthConfig, process: Process, health: Health): HttpApp {
+type Truth = Awaited<ReturnType<typeof openTruth>>
+
+function watchSchema(
+  { DATABASE_URL: databaseUrl }: OauthConfig,
+  process: Process,
+  { database, store, bus }: Truth,
+  health: Health,
+): SchemaVerification {
+  const manifest = loadManifest(new URL('../schema.manifest.json', import.meta.url), name)
+  const where = { database, databaseUrl, store, bus, health, ids: uuidv7Ids }
+  return createSchemaVerification({ ...process, ...where, context: 'oauth', manifest })
+}
+
+function openHttp(
+  config: OauthConfig,
+  process: Process,
+  health: Health,
+  schema: SchemaVerification,
+): HttpApp {
   const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_JWKS_URI: jwksUri } = config
   const authenticator = createAuthenticator({ issuer, audience, jwksUri })
-  return createHttpApp({ ...process, name, version: '1', health, ids: uuidv7Ids, authenticator })
+  return createHttpApp({ ...process, name, version: '1', health, schema, ids: uuidv7Ids, authenticator })
 }
 
 /** The keys, the outside world behind its ports, and what the use cases ask of it. */
-async function wireUseCases(
-  config: OauthConfig,
-  { clock, metrics }: Process,
-  { database, store }: Awaited<ReturnType<typeof openTruth>>,
-) {
+async function wireUseCases(config: OauthConfig, { clock, metrics }: Process, { database, store }: Truth) {
   const { PUBLIC_URL: publicUrl, GOOGLE_CLIENT_ID: id, GOOGLE_CLIENT_SECRET: secret } = config
   const key = await readSecretsKey(config.SECRETS_KEY_FILE)
   return {
@@ -163,7 +184,7 @@ async function openTruth(config: OauthConfig, process: Process) {
   const store = createPostgresEventStore({
     database,
     source: name,
-    facts: factCatalogue,
+    facts: { ...factCatalogue, ...schemaFactCatalogue },
     projections: [authorizationsDue, knownGrants],
     clock,
     onCommitted: () => exchange?.wake(),
@@ -180,6 +201,7 @@ async function openTruth(config: OauthConfig, process: Process) {
   return {
     database,
     store,
+    bus,
     exchange: running,
     close: async () => {
       await running.stop()

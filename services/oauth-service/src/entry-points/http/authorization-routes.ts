@@ -53,7 +53,7 @@ export function authorizationRoutes(
     '/v1/authorizations',
     {
       // `secret`: the answer holds a one-time ticket, so the runtime must not store it; the use case answers a repeated key.
-      config: { access: 'user', secret: true },
+      config: { access: 'user', secret: true, capability: 'connect' },
       schema: { tags, body: requestBody, response: { 201: openedSchema } },
     },
     async (request, reply) => {
