@@ -15,6 +15,13 @@ export function isSerializationFailure(error: unknown): boolean {
   return code === '40001' || code === '40P01'
 }
 
+/** A connection that once worked is dead; another one may be had. */
+export function isConnectionLost(error: unknown): boolean {
+  const code = errorCode(error)
+  if (code === '57P01' || code === 'ECONNRESET' || code === 'EPIPE') return true
+  return error instanceof Error && /connection terminated|not queryable/i.test(error.message)
+}
+
 // 08 connection, 53 out of resources, 57P server going away, 57014 statement timeout, 55P03 lock timeout,
 // 25P03/25P04 idle or long transaction ended by the server.
 const unavailable =

@@ -108,6 +108,25 @@ describe('createPostgresEventStore', () => {
     expect((await store.readStream('lost')).version).toBe(0)
   })
 
+  it('does not fail on connections that died while they lay in the pool', async () => {
+    let arrived = 0
+    let allHere: () => void = () => undefined
+    const together = new Promise<void>((resolve) => {
+      allHere = resolve
+    })
+    const fillPool = [1, 2, 3].map((n) =>
+      store.transaction(async (unit) => {
+        if (++arrived === 3) allHere()
+        await together
+        await unit.append(noting(`pooled-${n}`))
+      }),
+    )
+    await Promise.all(fillPool)
+    await killConnections(there.url)
+    await store.transaction((unit) => unit.append(noting('after-the-restart')))
+    expect((await store.readStream('after-the-restart')).version).toBe(1)
+  })
+
   it('runs the whole transaction again after a deadlock', async () => {
     for (const id of ['left', 'right']) await store.transaction((unit) => unit.append(noting(id)))
     let arrivals = 0

@@ -2,7 +2,7 @@ import type { Clock, Fact } from '@evergrant/decider'
 import { appendToStream } from './append-to-stream.ts'
 import { type CrashPoint, neverCrash } from './crash-point.ts'
 import type { Database } from './database.ts'
-import { isSerializationFailure, translateDatabaseError } from './database-errors.ts'
+import { isConnectionLost, isSerializationFailure, translateDatabaseError } from './database-errors.ts'
 import type {
   Append,
   EventStore,
@@ -18,6 +18,8 @@ import { type Sql, sqlOf } from './sql.ts'
 import { bind } from './unit-of-work.ts'
 
 const attempts = 5
+/** No pool of ours is larger. */
+const mostDeadConnections = 20
 
 export interface PostgresEventStoreOptions {
   readonly database: Database
@@ -39,7 +41,7 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
   const { database, crashPoint = neverCrash } = options
   const facts = { ...inboxFacts, ...options.facts }
 
-  const transactOnce = async <T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> => {
+  const transactOnce = async <T>(work: (unit: UnitOfWork) => Promise<T>, onBegun: () => void): Promise<T> => {
     let published = false
     const appended: RecordedFact[] = []
     const make = () => {
@@ -55,6 +57,7 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
       return unit
     }
     const result = await database.em().transactional(async (em) => {
+      onBegun()
       const outcome = await work(bind(em, make))
       await crashPoint('before-commit')
       return outcome
@@ -67,11 +70,19 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
 
   return {
     transaction: async (work) => {
-      for (let attempt = 1; ; attempt++) {
+      let attempt = 1
+      for (let deadConnections = 0; ; ) {
+        let begun = false
         try {
-          return await transactOnce(work)
+          return await transactOnce(work, () => {
+            begun = true
+          })
         } catch (error) {
-          if (!isSerializationFailure(error) || attempt === attempts) throw translateDatabaseError(error)
+          // After a restart of the server the pool may hold connections that nobody has told it are dead: `begin` finds
+          // out, the connection is dropped, and nothing was done that could be done twice.
+          const stale = !begun && isConnectionLost(error) && ++deadConnections <= mostDeadConnections
+          const inTheWay = isSerializationFailure(error) && ++attempt <= attempts
+          if (!stale && !inTheWay) throw translateDatabaseError(error)
         }
       }
     },
