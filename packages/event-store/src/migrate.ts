@@ -1,26 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { verificationErrors } from '@evergrant/schema-verification'
 import type { MigrationObject } from '@mikro-orm/core'
 import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM } from '@mikro-orm/postgresql'
 import { CompiledQuery } from 'kysely'
-import { translateDatabaseError } from './database-errors.ts'
+import { errorCode, translateDatabaseError } from './database-errors.ts'
+import { checkRecord, keepRecord } from './migration-record.ts'
 import { connectionOptions } from './open-database.ts'
 
 export interface MigrateOptions {
   /** The migrator's URL: the services' own roles may not change the schema. */
   readonly url: string
   readonly migrations: readonly MigrationObject[]
+  /** `down` takes back the last one, where it can be taken back. Default `up`. */
+  readonly direction?: 'up' | 'down'
   readonly onProgress?: (migration: string) => void
+  /** How long to wait for another migrator; default 60 000. */
+  readonly lockWaitMs?: number
 }
 
-// Any number of its own; every migrator of ours uses the same one.
+// Any number of its own; every migrator of ours uses the same one, and schema verification knows it.
 const migrationLock = 1163282259
 
+// DDL that queues for a lock makes every later query on the table queue behind it: better give up soon and come back.
+const ddlLockTimeoutMs = 3_000
+const ddlTries = 10
+const lockNotAvailable = '55P03'
+
 /** Brings the database up to date and answers the names of what ran. Two migrators may start at once: one waits.
- * @throws DomainError `database_unavailable`; PostgreSQL's own error when a migration fails, which then left nothing. */
-export async function migrate({ url, migrations, onProgress }: MigrateOptions): Promise<string[]> {
-  const orm = await MikroORM.init({
+ * @throws DomainError `database_unavailable`, `migrator_busy`, `migration_edited`, `migration_forward_only`; PostgreSQL's
+ * own error when a migration fails, which then left nothing. */
+export async function migrate(options: MigrateOptions): Promise<string[]> {
+  const { url, migrations, direction = 'up', onProgress, lockWaitMs = 60_000 } = options
+  const common = connectionOptions({
+    url,
+    applicationName: 'evergrant-migrate',
     // A migration may rewrite a large table: no statement timeout.
-    ...connectionOptions({ url, applicationName: 'evergrant-migrate', statementTimeoutMs: 0, poolSize: 3 }),
+    statementTimeoutMs: 0,
+    poolSize: 3,
+  })
+  const orm = await MikroORM.init({
+    ...common,
+    driverOptions: { ...common.driverOptions, lock_timeout: ddlLockTimeoutMs },
     entities: [],
     extensions: [Migrator],
     migrations: {
@@ -37,18 +58,63 @@ export async function migrate({ url, migrations, onProgress }: MigrateOptions): 
       .getKysely()
       .connection()
       .execute(async (connection) => {
-        await connection.executeQuery(CompiledQuery.raw('select pg_advisory_lock($1)', [migrationLock]))
+        const query = async <Row>(text: string, params: readonly unknown[] = []) =>
+          (await connection.executeQuery(CompiledQuery.raw(text, [...params]))).rows as Row[]
+        await takeLock(query, lockWaitMs)
         try {
-          const migrator = orm.migrator
+          await checkRecord(query, migrations)
+          const { migrator } = orm
           migrator.on('migrated', ({ name }) => onProgress?.(name))
-          return (await migrator.up()).map(({ name }) => name)
+          const ran = direction === 'up' ? await upPatiently(orm) : await downOnce(orm)
+          await keepRecord(query, migrations)
+          return ran
         } finally {
-          await connection.executeQuery(CompiledQuery.raw('select pg_advisory_unlock($1)', [migrationLock]))
+          await query('select pg_advisory_unlock($1)', [migrationLock])
         }
       })
   } catch (error) {
     throw translateDatabaseError(error)
   } finally {
     await orm.close(true)
+  }
+}
+
+async function takeLock(
+  query: (text: string, params?: readonly unknown[]) => Promise<unknown>,
+  waitMs: number,
+) {
+  await query(`select set_config('lock_timeout', $1, false)`, [String(waitMs)])
+  try {
+    await query('select pg_advisory_lock($1)', [migrationLock])
+  } catch (cause) {
+    if (errorCode(cause) !== lockNotAvailable) throw cause
+    throw verificationErrors.migrator_busy({ cause, retryAfterSeconds: 10 })
+  }
+}
+
+async function upPatiently({ migrator }: MikroORM): Promise<string[]> {
+  const ran: string[] = []
+  migrator.on('migrated', ({ name }) => {
+    if (!ran.includes(name)) ran.push(name)
+  })
+  for (let tried = 1; ; tried++) {
+    try {
+      await migrator.up()
+      return ran
+    } catch (error) {
+      // Each migration has a transaction of its own, so what ran stays and the rest is tried again.
+      if (errorCode(error) !== lockNotAvailable || tried === ddlTries) throw error
+      await delay(Math.random() * Math.min(200 * 2 ** tried, 5_000))
+    }
+  }
+}
+
+async function downOnce({ migrator }: MikroORM): Promise<string[]> {
+  try {
+    return (await migrator.down()).map(({ name }) => name)
+  } catch (cause) {
+    if (cause instanceof Error && /cannot be reverted/.test(cause.message))
+      throw verificationErrors.migration_forward_only({ cause })
+    throw cause
   }
 }

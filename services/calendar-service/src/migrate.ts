@@ -5,5 +5,9 @@ import { migrations } from './migrations/all.ts'
 
 const config = readMigrationConfig()
 const logger = createLogger({ name: 'calendar-service-migrate', level: config.LOG_LEVEL })
-const applied = await migrate({ url: config.MIGRATOR_DATABASE_URL, migrations })
+const applied = await migrate({
+  url: config.MIGRATOR_DATABASE_URL,
+  migrations,
+  direction: process.argv[2] === 'down' ? 'down' : 'up',
+})
 logger.info({ applied }, 'migrated')

@@ -6,7 +6,12 @@ import { migrations } from './migrations/all.ts'
 const logger = createLogger({ name: 'oauth-service-migrate' })
 try {
   const { MIGRATOR_DATABASE_URL: url } = readMigrationConfig()
-  const applied = await migrate({ url, migrations, onProgress: (step) => logger.info({ step }, 'migrating') })
+  const applied = await migrate({
+    url,
+    migrations,
+    direction: process.argv[2] === 'down' ? 'down' : 'up',
+    onProgress: (step) => logger.info({ step }, 'migrating'),
+  })
   logger.info({ applied }, 'migrated')
 } catch (error) {
   // Through the logger, which redacts: a driver's error may quote the URL with its password.
