@@ -27,7 +27,7 @@ function changed(redirect: string, change: (parameters: URLSearchParams) => void
 afterEach(() => on.google.clearFaults())
 
 describe("Google's answer", () => {
-  it('is refused from another browser, spends no code, and still works in the right one', async () => {
+  it('is refused from another browser (code injection): no code is spent, and it still works in the right one', async () => {
     const { sub, id, visitor, redirect } = await returning()
     const before = exchanges()
     const stranger = browser()

@@ -1,5 +1,11 @@
 import { connectEventBus } from '@evergrant/event-bus'
-import { contracts, encodeEvent, type Publication, publication } from '@evergrant/event-contracts'
+import {
+  contracts,
+  encodeEvent,
+  type Publication,
+  publication,
+  requiredScopes,
+} from '@evergrant/event-contracts'
 import { systemClock } from '@evergrant/service-runtime'
 import { describe, expect, it } from 'vitest'
 import { consentDriver } from './test-kit/consent-driver.ts'
@@ -61,6 +67,34 @@ describe('when token-service says that a refresh token is gone', () => {
       2,
       publication(contracts.grantRevoked, { ...revoked, revokedAt: new Date().toISOString() }),
     )
+    await expect.poll(promptNow, { timeout: 20_000 }).toBe('consent')
+  })
+})
+
+describe('when token-service says that Google took a scope away', () => {
+  it('the next consent for it asks Google for a refresh token that covers it again', async () => {
+    const { sub, email } = somebody()
+    const { id, authorizationUrl } = await opened(sub)
+    const visitor = browser()
+    await visitor.open(await visitor.consent(authorizationUrl, { email }))
+    const { grantId } = contracts.tokenIssued.schema.parse(await eventOf(contracts.tokenIssued.subject, id))
+    const promptNow = async () => {
+      const { location } = await browser().open((await opened(sub)).authorizationUrl)
+      return new URL(location ?? '').searchParams.get('prompt')
+    }
+    expect(await promptNow()).toBeNull()
+
+    const { connection } = contracts.connectionChanged.example
+    const lacking = {
+      ...connection,
+      grantId,
+      status: 'missing_scopes' as const,
+      scopes: [],
+      missingScopes: [...requiredScopes('calendar', 'read')],
+    }
+    const changedAt = new Date().toISOString()
+    const event = publication(contracts.connectionChanged, { userId: sub, connection: lacking, changedAt })
+    await publishAsTokenService(grantId, 1, event)
     await expect.poll(promptNow, { timeout: 20_000 }).toBe('consent')
   })
 })
