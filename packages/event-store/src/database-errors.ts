@@ -39,10 +39,15 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 // 42703 no such column, 42P01 no such table, 42883 no such function, 42804 another type: somebody changed the schema.
 const schemaDrift = /^(42703|42P01|42883|42804)$/
 
+/** PostgreSQL does not know what a statement names: the schema is not the one the code was written for. */
+export function isSchemaError(error: unknown): boolean {
+  return schemaDrift.test(errorCode(error) ?? '')
+}
+
 /** A fault that passes without the event being changed: an outage, a schema that drifted and will be put right. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof DomainError) return error.kind === 'unavailable' || error.kind === 'limited'
-  return isDatabaseUnavailable(error) || schemaDrift.test(errorCode(error) ?? '')
+  return isDatabaseUnavailable(error) || isSchemaError(error)
 }
 
 /** Names an unreachable database as such; every other error stays as it is. */

@@ -1,6 +1,6 @@
 export type { CrashPoint } from './crash-point.ts'
 export type { Database } from './database.ts'
-export { isDatabaseUnavailable } from './database-errors.ts'
+export { isDatabaseUnavailable, isSchemaError } from './database-errors.ts'
 export { storeErrors } from './errors.ts'
 export type {
   Actor,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { connectEventBus } from '@evergrant/event-bus'
 import { contracts } from '@evergrant/event-contracts'
 import { createPostgresEventStore, openDatabase, sqlOf } from '@evergrant/event-store'
+import { loadManifest } from '@evergrant/schema-verification'
 import {
   createAuthenticator,
   createBreaker,
@@ -12,15 +13,19 @@ import {
   createLogger,
   createMetrics,
   createPostgresIdempotencyStore,
+  createSchemaVerification,
   type Exchange,
+  schemaFactCatalogue,
   systemClock,
   uuidv7Ids,
 } from '@evergrant/service-runtime'
 import { answerOf } from './adapters/google/google-answer.ts'
 import { createGoogleCalendar } from './adapters/google/google-calendar.ts'
 import { createGoogleDrive } from './adapters/google/google-drive.ts'
+import { createGoogleEventWrites } from './adapters/google/google-event-writes.ts'
 import { createGoogleMail } from './adapters/google/google-mail.ts'
 import { postgresCalendarRows } from './adapters/postgres/calendar-rows.ts'
+import { createDoubtfulWrites } from './adapters/postgres/doubtful-writes.ts'
 import { postgresEventRows } from './adapters/postgres/event-rows.ts'
 import { postgresItemRows } from './adapters/postgres/item-rows.ts'
 import { postgresKnownConnections } from './adapters/postgres/known-connections.ts'
@@ -30,11 +35,14 @@ import { postgresSharedDrives } from './adapters/postgres/shared-drives.ts'
 import { createStaleConnections } from './adapters/postgres/stale-connections.ts'
 import { stepWithIcal } from './adapters/recurrence/ical-rule.ts'
 import { createBusAccessTokens } from './adapters/token/bus-access-tokens.ts'
+import { createBusWriteTokens } from './adapters/token/bus-write-tokens.ts'
 import { createLinkConnection } from './application/link-connection.ts'
 import { createPollStale } from './application/poll-stale.ts'
 import { createRequestSync } from './application/request-sync.ts'
+import { createSettleDoubtfulWrites } from './application/settle-doubtful-writes.ts'
 import { createSources } from './application/sources.ts'
 import { createWalkResource, type WalkParts } from './application/walk-resource.ts'
+import { createWriteEvent } from './application/write-event.ts'
 import type { CalendarConfig } from './config.ts'
 import { calendarFactCatalogue } from './domain/fact-catalogue.ts'
 import { tripsBreaker } from './domain/google-failure.ts'
@@ -47,9 +55,11 @@ import { calendarRoutes } from './entry-points/http/calendar-routes.ts'
 import { declareCapabilities } from './entry-points/http/capabilities.ts'
 import { changeRoutes } from './entry-points/http/change-routes.ts'
 import { eventRoutes } from './entry-points/http/event-routes.ts'
+import { eventWriteRoutes } from './entry-points/http/event-write-routes.ts'
 import { measureBacklog } from './entry-points/http/sync-metrics.ts'
 import { syncRoutes } from './entry-points/http/sync-routes.ts'
 import { calendarsOf } from './projections/calendars.ts'
+import { eventWrites } from './projections/event-writes.ts'
 import { knownConnections } from './projections/known-connections.ts'
 import { syncBacklog } from './projections/sync-backlog.ts'
 import { syncStatus } from './projections/sync-status.ts'
@@ -65,6 +75,7 @@ export interface CalendarServiceOptions {
   readonly crashPoint?: NonNullable<WalkParts['crashPoint']>
   readonly leaseMs?: number
   readonly idleMs?: number
+  readonly doubtAfterMs?: number
 }
 
 export interface CalendarService {
@@ -96,8 +107,8 @@ export async function startCalendarService(
   const store = createPostgresEventStore({
     database,
     source: name,
-    facts: calendarFactCatalogue,
-    projections: [knownConnections, syncStatus],
+    facts: { ...calendarFactCatalogue, ...schemaFactCatalogue },
+    projections: [knownConnections, syncStatus, eventWrites],
     clock,
     onCommitted: () => {
       exchange?.wake()
@@ -157,11 +168,27 @@ export async function startCalendarService(
     idleMs: options.idleMs ?? 500,
     onError: onError('a sync run was interrupted'),
   })
+  const writing = {
+    store,
+    resources,
+    events: postgresEventRows,
+    google: createGoogleEventWrites({ rootUrl, guard: breakers.calendar, clock }),
+    tokens: createBusWriteTokens({ bus, timeoutMs: 10_000 }),
+    clock,
+  }
+  const settleDoubtfulWrites = createSettleDoubtfulWrites({
+    ...writing,
+    doubtful: createDoubtfulWrites(database),
+    ids,
+    olderThanMs: options.doubtAfterMs ?? 2 * googleDeadlineMs,
+    onError: onError('a write in doubt could not be settled'),
+  })
   const stale = createStaleConnections(database)
   const polls = createPollClock({
     jobs: [
       createPollStale({ store, stale, requestSync, ids, staleAfterMs }),
       () => stale.forgetOldRuns(dayMs),
+      settleDoubtfulWrites,
     ],
     everyMs: Math.min(staleAfterMs / 2, 15_000),
     onError: onError('old copies were not looked for'),
@@ -194,6 +221,20 @@ export async function startCalendarService(
     metrics,
   })
 
+  const schema = createSchemaVerification({
+    context: 'calendar',
+    manifest: loadManifest(new URL('../schema.manifest.json', import.meta.url), name),
+    database,
+    databaseUrl: config.DATABASE_URL,
+    store,
+    bus,
+    health,
+    instanceId,
+    clock,
+    ids,
+    logger,
+    metrics,
+  })
   declareCapabilities(health, {
     ping: () => database.ping(),
     readQueries: () => calendarsOf(database, { userId: '', after: null, limit: 1 }),
@@ -218,15 +259,18 @@ export async function startCalendarService(
     idempotencyStore: createPostgresIdempotencyStore({ sql: sqlOf(database) }),
     health,
     metrics,
+    schema,
     clock,
     ids,
   })
   calendarRoutes(app, { database, staleAfterMs: staleAfterMs * 3 })
   syncRoutes(app, { store, database, requestSync, ids })
   eventRoutes(app, { database, clock, step: stepWithIcal })
+  eventWriteRoutes(app, { database, writeEvent: createWriteEvent(writing), ids, step: stepWithIcal })
   changeRoutes(app, { database })
 
   await exchange.start()
+  await schema.start()
   worker.start()
   polls.start()
   const url = await app.listen({ host: config.HOST, port: config.PORT })
@@ -239,6 +283,7 @@ export async function startCalendarService(
       await app.close()
       await polls.stop()
       await worker?.stop()
+      await schema.stop()
       await exchange?.stop()
       await bus.close()
       await database.close()

@@ -1,5 +1,11 @@
 import { type Clock, DomainError, type Ids } from '@evergrant/decider'
-import type { Actor, EventStore, FactMetadata, UnitOfWork } from '@evergrant/event-store'
+import {
+  type Actor,
+  type EventStore,
+  type FactMetadata,
+  isSchemaError,
+  type UnitOfWork,
+} from '@evergrant/event-store'
 import { resourceStream } from '../domain/resource-facts.ts'
 import { planRetry } from '../domain/retry-plan.ts'
 import { noCounts } from '../domain/sync.ts'
@@ -87,6 +93,9 @@ function obstacleFrom(error: unknown, onDefect: (error: unknown) => void): SyncO
     }
   }
   onDefect(error)
+  if (isSchemaError(error)) {
+    return new SyncObstacle({ word: 'schema_drift', passing: true, retryAfterSeconds: null }, error)
+  }
   return new SyncObstacle({ word: 'internal_error', passing: true, retryAfterSeconds: null }, error)
 }
 

@@ -56,6 +56,10 @@ describe('borrowing access tokens', () => {
       refused(503, 'google_unavailable', { retryAfter: 9 }),
       { word: 'token_unavailable', passing: true, retryAfterSeconds: 9 },
     ],
+    [
+      refused(503, 'schema_drift', { retryAfter: 5 }),
+      { word: 'schema_drift', passing: true, retryAfterSeconds: 5 },
+    ],
     [{ ok: true, body: {} } as Reply, { word: 'token_unavailable', passing: true }],
     [new Error('nobody listens'), { word: 'token_unavailable', passing: true }],
   ])('names what stands in the way: %j', async (answer, obstacle) => {

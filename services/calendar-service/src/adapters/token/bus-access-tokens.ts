@@ -73,10 +73,15 @@ function refusalOf(reply: Extract<Reply, { ok: false }>): SyncObstacle {
   const word = lasting[reply.code]
   if (word !== undefined) return new SyncObstacle({ word, passing: false, retryAfterSeconds: null })
   const { data } = refusalSchema.safeParse(reply.body)
+  const { retryAfter = null } = data ?? {}
+  // Users should not look for the fault with Google, or with themselves.
+  if (reply.code === 'schema_drift') {
+    return new SyncObstacle({ word: 'schema_drift', passing: true, retryAfterSeconds: retryAfter })
+  }
   // An unknown connection may be one that token-service has not heard of yet.
   return new SyncObstacle({
     word: reply.status === 404 ? 'unknown_connection' : 'token_unavailable',
     passing: true,
-    retryAfterSeconds: data?.retryAfter ?? null,
+    retryAfterSeconds: retryAfter,
   })
 }

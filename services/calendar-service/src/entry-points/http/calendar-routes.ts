@@ -35,7 +35,7 @@ export function calendarRoutes(
     '/v1/calendar/calendars',
     {
       schema: { querystring: pageQuerySchema, response: { 200: pageSchema(calendarSchema) } },
-      config: { access: 'user' },
+      config: { access: 'user', capability: 'calendar.read' },
     },
     async (request) => {
       const { limit, cursor } = request.query

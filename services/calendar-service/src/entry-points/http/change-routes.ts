@@ -31,7 +31,7 @@ export function changeRoutes(app: HttpApp, { database }: { readonly database: Da
           200: z.object({ items: z.array(changeSchema), nextCursor: z.string(), hasMore: z.boolean() }),
         },
       },
-      config: { access: 'user' },
+      config: { access: 'user', capability: 'calendar.read' },
     },
     async (request) => {
       const { limit, cursor } = request.query

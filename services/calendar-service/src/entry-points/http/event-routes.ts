@@ -47,7 +47,7 @@ export function eventRoutes(app: HttpApp, deps: EventRouteDeps): void {
     '/v1/calendar/events',
     {
       schema: { querystring: listQuery, response: { 200: pageSchema(eventSchema) } },
-      config: { access: 'user' },
+      config: { access: 'user', capability: 'calendar.read' },
     },
     async (request) => {
       const { limit, cursor, calendarId } = request.query
@@ -73,7 +73,7 @@ export function eventRoutes(app: HttpApp, deps: EventRouteDeps): void {
         querystring: z.object({ calendarId: z.uuid().optional() }),
         response: { 200: eventSchema },
       },
-      config: { access: 'user' },
+      config: { access: 'user', capability: 'calendar.read' },
     },
     async (request) => {
       const calendars = await calendarsFor(database, callerOf(request).sub, request.query.calendarId)

@@ -41,7 +41,7 @@ export function syncRoutes(app: HttpApp, deps: SyncRouteDeps): void {
         body: askSchema.prefault({}),
         response: { 202: z.object({ id: z.uuid(), status: syncSchema.shape.status }) },
       },
-      config: { access: 'user', idempotent: true },
+      config: { access: 'user', idempotent: true, capability: 'calendar.sync' },
     },
     async (request, reply) => {
       const { connectionId = null, calendarId = null, mode } = request.body
