@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { calendarListRoutes } from './calendar/calendar-list-routes.ts'
 import { eventRoutes } from './calendar/event-routes.ts'
+import { sharingRoutes } from './calendar/sharing-routes.ts'
 import { calendarWatchRoutes } from './calendar/watch-routes.ts'
 import { createEmulatorClock } from './clock.ts'
 import { type Control, createControl } from './control/control.ts'
@@ -67,6 +68,7 @@ export async function startGoogleEmulator(options: EmulatorOptions = {}): Promis
     ...tokenStatusRoutes(world),
     ...calendarListRoutes(world),
     ...eventRoutes(world),
+    ...sharingRoutes(world),
     ...calendarWatchRoutes(world),
     ...profileRoutes(world),
     ...messageRoutes(world),

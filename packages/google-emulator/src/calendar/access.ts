@@ -9,6 +9,8 @@ const scopesFor = {
   readLists: [prefix, `${prefix}.readonly`, `${prefix}.calendarlist`, `${prefix}.calendarlist.readonly`],
   readEvents: [prefix, `${prefix}.readonly`, `${prefix}.events`, `${prefix}.events.readonly`],
   writeEvents: [prefix, `${prefix}.events`],
+  readRules: [prefix, `${prefix}.readonly`, `${prefix}.acls`, `${prefix}.acls.readonly`],
+  readSettings: [prefix, `${prefix}.readonly`, `${prefix}.settings.readonly`],
 }
 
 /** Who asks; `need` names the scopes, `name` the method as Google's errors call it. */

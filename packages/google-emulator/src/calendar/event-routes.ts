@@ -3,6 +3,7 @@ import { notFound } from '../http/google-error.ts'
 import { type Route, route } from '../http/router.ts'
 import type { World } from '../world.ts'
 import { calendarCaller, openCalendar } from './access.ts'
+import { moveEvent } from './event-move.ts'
 import { changeEvent, deleteEvent, importEvent, insertEvent } from './event-writes.ts'
 import { listEvents } from './events-list.ts'
 import { findEvent } from './find-event.ts'
@@ -20,6 +21,7 @@ export function eventRoutes(world: World): Route[] {
     route('PATCH', `${events}/:eventId`, (call) => changeEvent(world, call, 'patch')),
     route('PUT', `${events}/:eventId`, (call) => changeEvent(world, call, 'update')),
     route('DELETE', `${events}/:eventId`, (call) => deleteEvent(world, call)),
+    route('POST', `${events}/:eventId/move`, (call) => moveEvent(world, call)),
     route('GET', `${events}/:eventId/instances`, (call) => listInstances(world, call)),
   ]
 }

@@ -17,11 +17,15 @@ export interface CalendarControl {
   addCalendar(calendar: { email: string; id?: string; summary: string; timeZone?: string }): { id: string }
   /** Creates an event, or patches the one with this id. Calendar v3 fields; an id is made up when missing. */
   putEvent(calendarId: string, event: Readonly<Record<string, unknown>>): EventResource
+  /** Stores an event as it is, even one without a start or with values Google does not know yet. */
+  putUncheckedEvent(calendarId: string, event: { id: string; [field: string]: unknown }): EventResource
   deleteEvent(calendarId: string, eventId: string): EventResource
   /** Adds generated events; the same seed always makes the same ones. */
   seedEvents(calendarId: string, plan: { count: number; seed: number; from?: string }): { added: number }
   /** Puts a calendar on another account's list, or with `none` takes it off; existing event tokens expire as at Google. */
   share(calendarId: string, withWhom: { email: string; accessRole: AccessRole | 'none' }): void
+  /** Hides a calendar in an account's list, takes it off the list, or undoes that; event tokens live on. */
+  changeListEntry(calendarId: string, change: { email: string; hidden?: boolean; deleted?: boolean }): void
   /** Calendar id, or the account's address with `calendarList`. Later use of older tokens gets the chosen answer. */
   expireSyncTokens(what: { calendarId?: string; calendarListOf?: string; answer?: ExpiredAnswer }): void
 }
@@ -39,6 +43,10 @@ export function calendarControl(world: World): CalendarControl {
       return { id }
     },
     putEvent: (calendarId, event) => putControlled(world, calendarOf(world, calendarId), event),
+    putUncheckedEvent(calendarId, event) {
+      const status = typeof event.status === 'string' ? event.status : 'confirmed'
+      return putEvent(state, calendarOf(world, calendarId), { ...event, status }, clock.now())
+    },
     deleteEvent(calendarId, eventId) {
       const calendar = calendarOf(world, calendarId)
       const event = findEvent(calendar, eventId)
@@ -58,6 +66,8 @@ export function calendarControl(world: World): CalendarControl {
       putEntry(state, sub, id, accessRole === 'none' ? { deleted: true } : { accessRole, deleted: false })
       expireEventTokens(state, id, 'full_sync_required')
     },
+    changeListEntry: (calendarId, { email, ...change }) =>
+      putEntry(state, accountOf(world, email).sub, calendarOf(world, calendarId).id, change),
     expireSyncTokens({ calendarId, calendarListOf, answer = 'full_sync_required' }) {
       if (calendarId !== undefined) expireEventTokens(state, calendarOf(world, calendarId).id, answer)
       if (calendarListOf !== undefined) expireListTokens(state, accountOf(world, calendarListOf).sub, answer)

@@ -15,6 +15,12 @@ export function controlRoutes(control: Control): Route[] {
     post('/emulator/accounts', (_, body) => control.addAccount(body as never)),
     post('/emulator/calendars', (_, body) => control.addCalendar(body as never)),
     post('/emulator/calendars/:id/events', (call, body) => control.putEvent(param(call, 'id'), body)),
+    post('/emulator/calendars/:id/unchecked-events', (call, body) =>
+      control.putUncheckedEvent(param(call, 'id'), body as never),
+    ),
+    post('/emulator/calendars/:id/list-entry', (call, body) =>
+      control.changeListEntry(param(call, 'id'), body as never),
+    ),
     post('/emulator/calendars/:id/seed', (call, body) =>
       control.seedEvents(param(call, 'id'), body as never),
     ),

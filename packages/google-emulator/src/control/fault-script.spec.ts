@@ -70,6 +70,12 @@ describe('a fault', () => {
     await expect(lists().then((answer) => answer.text())).rejects.toThrow(/terminated/)
   })
 
+  it('can answer with something that is not JSON', async () => {
+    google.addFault({ path: '/calendar/*', status: 200, text: '<html>{"items": [' })
+    const answer = await lists()
+    expect([answer.status, await answer.text()]).toEqual([200, '<html>{"items": ['])
+  })
+
   it('can lose the request, or only the answer to it', async () => {
     const { refreshToken } = google.issueTokens({ email: 'bob@example.com', scopes: ['openid'] })
     const issued = () =>

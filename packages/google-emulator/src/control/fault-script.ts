@@ -15,6 +15,8 @@ export interface Fault {
   readonly message?: string
   /** Instead of Google's error body. */
   readonly body?: unknown
+  /** Instead of JSON: a proxy's page, or JSON that is broken. */
+  readonly text?: string
   readonly retryAfterSeconds?: number
   readonly delayMs?: number
   /** Send only this many bytes of the answer, then close. */

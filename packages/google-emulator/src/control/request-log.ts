@@ -27,9 +27,9 @@ const readable = new Set(
   `access_type alt client_id decision email eventTypes fields granted_scope grant_type iCalUID include_granted_scopes
   login_hint maxAttendees maxResults minAccessRole orderBy prettyPrint prompt q quotaUser redirect_uri response_type scope
   sendUpdates showDeleted showHidden showHiddenInvitations singleEvents timeMax timeMin timeZone typed_email updatedMin
-  code_challenge_method conferenceDataVersion supportsAttachments alwaysIncludeEmail token_type_hint`.split(
-    /\s+/,
-  ),
+  code_challenge_method conferenceDataVersion supportsAttachments alwaysIncludeEmail token_type_hint destination
+  corpora driveId format historyTypes includeItemsFromAllDrives includeRemoved includeSpamTrash labelId labelIds
+  metadataHeaders pageSize restrictToMyDrive spaces startHistoryId supportsAllDrives`.split(/\s+/),
 )
 
 /** Values of unknown parameters become fingerprints; repeated ones are joined. */

@@ -1,12 +1,32 @@
 import { instantAt } from '../calendar/event-time.ts'
 import { instantStamp } from '../calendar/occurrences.ts'
 import type { CalendarControl } from './calendar-control.ts'
+import type { DriveControl } from './drive-control.ts'
+import type { GmailControl } from './gmail-control.ts'
 
 const dayMs = 86_400_000
 const zone = 'Europe/Berlin'
 
-/** Two people to try things with: alice with two calendars that have one of each kind of event, bob with an empty one. */
-export function seedDefaults(control: CalendarControl, now: Date): void {
+/** Two people to try things with: alice with two calendars that have one of each kind of event, some mail and some
+ * files; bob with none of his own. They share a drive. */
+export function seedDefaults(control: CalendarControl & GmailControl & DriveControl, now: Date): void {
+  seedCalendars(control, now)
+  seedMailAndFiles(control, now)
+}
+
+function seedMailAndFiles(control: GmailControl & DriveControl, now: Date): void {
+  const [alice, bob] = ['alice@example.com', 'bob@example.com']
+  const from = new Date(now.getTime() - dayMs).toISOString()
+  control.seedMessages(alice, { count: 12, seed: 1, from })
+  const lunch = { id: 'lunchwithbob', subject: 'Lunch on Wednesday?', from: bob, date: now.toISOString() }
+  control.addMessage(alice, lunch)
+  control.seedFiles(alice, { count: 6, seed: 1 })
+  control.putFile(alice, { id: 'oldplan', name: 'Old plan', trashed: true })
+  const team = control.addSharedDrive({ id: '0AteamDrive', name: 'Team', members: [alice, bob] })
+  control.putFile(team.id, { id: 'roadmap', name: 'Roadmap' })
+}
+
+function seedCalendars(control: CalendarControl, now: Date): void {
   control.addAccount({ email: 'alice@example.com', name: 'Alice Example', timeZone: zone })
   control.addAccount({ email: 'bob@example.com', name: 'Bob Example', timeZone: zone })
   const team = control.addCalendar({

@@ -15,12 +15,18 @@ export interface Reply {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly json?: unknown
-  readonly html?: string
+  /** Instead of JSON. */
+  readonly text?: { readonly type: string; readonly body: string }
 }
 
 export type Handler = (call: Call) => Reply | Promise<Reply>
 
 export const ok = (json: unknown): Reply => ({ status: 200, json })
+
+export const html = (status: number, body: string): Reply => ({
+  status,
+  text: { type: 'text/html; charset=UTF-8', body },
+})
 
 export const noContent: Reply = { status: 204 }
 

@@ -11,6 +11,7 @@ export function faultReply(path: string, fault: Fault): Reply | undefined {
   const retryAfter = fault.retryAfterSeconds
   return {
     status,
+    ...(fault.text !== undefined && { text: { type: 'text/html; charset=UTF-8', body: fault.text } }),
     headers: { ...headers, ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }) },
     json: fault.body ?? body,
   }

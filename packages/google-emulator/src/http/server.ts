@@ -6,7 +6,8 @@ import type { Fault } from '../control/fault-script.ts'
 import { redacted } from '../control/request-log.ts'
 import { fingerprint } from '../fingerprint.ts'
 import type { World } from '../world.ts'
-import type { Call, Reply } from './call.ts'
+import { answerBatch, isBatch } from './batch.ts'
+import type { Call, Handler, Reply } from './call.ts'
 import { faultReply } from './fault-reply.ts'
 import { GoogleError, googleError } from './google-error.ts'
 import { selectFields } from './partial-response.ts'
@@ -45,7 +46,7 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
     request.socket.resetAndDestroy()
     return
   }
-  const reply = (fault && faultReply(call.path, fault)) ?? (await answer(parts, call))
+  const reply = (fault && faultReply(call.path, fault)) ?? (await answerOrBatch(parts, call))
   await parts.flush()
   if (!ours) log(world, call, reply.status, fault !== undefined)
   await send(world, { call, reply, response, ...(fault && { fault }) })
@@ -71,13 +72,24 @@ async function readCall(request: IncomingMessage): Promise<Call> {
   }
 }
 
-async function answer({ routes, onError }: ServerParts, call: Call): Promise<Reply> {
-  const match = matchRoute(routes, call.method, call.path)
+/** Calls of a batch are hit by faults and logged one by one; only their answers come together. */
+function answerOrBatch(parts: ServerParts, call: Call): Promise<Reply> {
+  if (!isBatch(call)) return answer(parts, call, routed(parts.routes))
+  return answer(parts, call, (batch) =>
+    answerBatch(batch, async (inner) => {
+      const fault = parts.world.faults.next(inner.method, inner.path)
+      const reply =
+        (fault && faultReply(inner.path, fault)) ?? (await answer(parts, inner, routed(parts.routes)))
+      log(parts.world, inner, reply.status, fault !== undefined)
+      return reply
+    }),
+  )
+}
+
+async function answer({ onError }: ServerParts, call: Call, handler: Handler): Promise<Reply> {
   try {
     if (call.body.length > mostBodyBytes) throw googleError(413, 'uploadTooLarge', 'Request Entity Too Large')
-    if (match.kind === 'unknown') throw googleError(404, 'notFound', 'Not Found')
-    if (match.kind === 'other_method') throw googleError(405, 'httpMethodNotAllowed', 'Method Not Allowed')
-    return conditional(call, masked(call, await match.handler({ ...call, params: match.params })))
+    return conditional(call, masked(call, await handler(call)))
   } catch (error) {
     if (error instanceof GoogleError)
       return { status: error.status, headers: error.headers, json: error.body }
@@ -86,6 +98,15 @@ async function answer({ routes, onError }: ServerParts, call: Call): Promise<Rep
     return { status: 500, json: failure.body }
   }
 }
+
+const routed =
+  (routes: readonly Route[]): Handler =>
+  (call) => {
+    const match = matchRoute(routes, call.method, call.path)
+    if (match.kind === 'unknown') throw googleError(404, 'notFound', 'Not Found')
+    if (match.kind === 'other_method') throw googleError(405, 'httpMethodNotAllowed', 'Method Not Allowed')
+    return match.handler({ ...call, params: match.params })
+  }
 
 function masked(call: Call, reply: Reply): Reply {
   const mask = call.query.get('fields')
@@ -116,10 +137,10 @@ async function send(world: World, { call, reply, response, fault }: Sending): Pr
     response.socket?.resetAndDestroy()
     return
   }
-  const text = reply.html ?? (reply.json === undefined ? '' : JSON.stringify(reply.json))
+  const text = reply.text?.body ?? (reply.json === undefined ? '' : JSON.stringify(reply.json))
   const zipped = text.length > 1024 && /\bgzip\b/.test(String(call.headers['accept-encoding'] ?? ''))
   const body = zipped ? await gzip(text, { level: 1 }) : Buffer.from(text)
-  const type = reply.html === undefined ? 'application/json; charset=UTF-8' : 'text/html; charset=UTF-8'
+  const type = reply.text?.type ?? 'application/json; charset=UTF-8'
   response.sendDate = false
   response.writeHead(reply.status, {
     date: world.clock.now().toUTCString(),

@@ -1,5 +1,5 @@
 import { digest, newSecret } from '../fingerprint.ts'
-import { type Call, formOf, type Reply } from '../http/call.ts'
+import { type Call, formOf, html, type Reply } from '../http/call.ts'
 import { type Route, route } from '../http/router.ts'
 import type { Grant } from '../state.ts'
 import { nowMs, type World } from '../world.ts'
@@ -28,7 +28,7 @@ export function consentRoutes(world: World): Route[] {
 function showConsent(world: World, query: URLSearchParams): Reply {
   return refusable(world, () => {
     const request = parseAuthorizationRequest(query, world.client)
-    return { status: 200, html: consentPage(request, query, [...world.state.accounts.values()]) }
+    return html(200, consentPage(request, query, [...world.state.accounts.values()]))
   })
 }
 
@@ -100,7 +100,7 @@ function refusable(world: World, answer: () => Reply): Reply {
   try {
     return answer()
   } catch (error) {
-    if (error instanceof ConsentRefused) return { status: error.status, html: refusalPage(error) }
+    if (error instanceof ConsentRefused) return html(error.status, refusalPage(error))
     if (!(error instanceof AuthorizationRefused)) throw error
     const { code, state, redirectUri, message } = error
     return redirect(redirectUri, { error: code, error_description: message, state, iss: world.issuer })
