@@ -46,10 +46,15 @@ async function healthOf(url: string, replica: number, ask: AskReadiness): Promis
   const { ready, instanceId, capabilities } = readiness
   return {
     replica,
-    status: ready ? 'ready' : 'not_ready',
+    // A replica may serve on without a capability that all of them lost; the whole is not ready then.
+    status: ready && capabilities.every(isThere) ? 'ready' : 'not_ready',
     ...(instanceId === undefined ? {} : { instanceId }),
     capabilities: [...capabilities],
   }
+}
+
+function isThere({ status }: CapabilityLine): boolean {
+  return status !== 'unavailable'
 }
 
 function summary(parts: readonly { readonly status: string }[]): 'ready' | 'not_ready' {
