@@ -1,4 +1,4 @@
-import type { Plot } from '../story/story.ts'
+import type { Plot } from '../story/plot.ts'
 
 /** What must be the same in the end, whatever was killed on the way: without ids and times, which differ per user and run. */
 export async function finalState({ api, user, authorizationId }: Plot): Promise<unknown> {

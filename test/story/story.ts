@@ -1,48 +1,17 @@
-import { type ApiClient, apiClient } from './api-client.ts'
+import { apiClient } from './api-client.ts'
 import { browser } from './browser.ts'
 import type { SeenEvent } from './bus-watch.ts'
+import { dropped, healed, refused } from './drift-steps.ts'
 import { eventually } from './eventually.ts'
-import { type GoogleAccount, googleAccount } from './google-account.ts'
+import { googleAccount } from './google-account.ts'
+import { hold, type Plot, type Step, seen } from './plot.ts'
 import type { RunningStack } from './running-stack.ts'
-
-/** What the steps hand on to each other. */
-export interface Plot {
-  readonly stack: RunningStack
-  readonly user: string
-  readonly api: ApiClient
-  readonly borrower: ApiClient
-  readonly google: GoogleAccount
-  readonly events: readonly SeenEvent[]
-  authorizationId: string
-  connectionId: string
-  generation: number
-  changedEventId: string
-}
-
-export interface Step {
-  readonly title: string
-  readonly play: (plot: Plot) => Promise<string>
-}
 
 interface Connection {
   readonly id: string
   readonly service: string
   readonly status: string
   readonly generation: number
-}
-
-function hold(condition: boolean, otherwise: string): void {
-  if (!condition) throw new Error(otherwise)
-}
-
-async function seen(
-  plot: Plot,
-  subject: string,
-  about: (data: SeenEvent['data']) => boolean,
-): Promise<SeenEvent> {
-  return eventually(() => plot.events.find((event) => event.subject === subject && about(event.data)), {
-    what: `${subject} on the bus`,
-  })
 }
 
 const connect: Step = {
@@ -201,8 +170,20 @@ const healthy: Step = {
   },
 }
 
-/** The main job from end to end. The drift part joins with schema verification. */
-export const steps: readonly Step[] = [connect, issued, active, borrow, synced, changed, refreshed, healthy]
+/** The main job from end to end, with the outage it was made for in the middle. */
+export const steps: readonly Step[] = [
+  connect,
+  issued,
+  active,
+  borrow,
+  synced,
+  changed,
+  refreshed,
+  dropped,
+  refused,
+  healed,
+  healthy,
+]
 
 export interface StoryListener {
   readonly onStep?: (number: number, step: Step) => void | Promise<void>
@@ -218,10 +199,14 @@ export async function playStory(
   const user = `story-${Date.now().toString(36)}`
   const userToken = await stack.token(user)
   const borrowerToken = await stack.token('story-borrower', 'tokens:read')
+  const operatorToken = await stack.token('story-operator', 'admin')
   const gateway = () => stack.endpoints().gateway
   const plot: Plot = {
     stack,
     user,
+    userToken,
+    borrowerToken,
+    operatorToken,
     api: apiClient(gateway, () => userToken),
     borrower: apiClient(gateway, () => borrowerToken),
     google: await googleAccount(stack, `${user}@example.com`),
