@@ -154,13 +154,20 @@ describe('a channel', () => {
     const now = google.freezeClock()
     const usual = await watchEvents()
     const short = await watchEvents({ expiration: String(now.getTime() + 60_000) })
+    const long = await watchEvents({ expiration: String(now.getTime() + 1e12) })
     expect(Number(usual.expiration) - now.getTime()).toBe(604_800_000)
+    expect(Number(long.expiration) - now.getTime()).toBe(4 * 604_800_000)
     await told()
     google.advanceClock(61)
     google.putEvent(alice, { id: 'event00', ...day })
     await told()
-    expect(received.slice(2).map(({ headers }) => headers['x-goog-channel-id'])).toEqual([usual.id])
-    expect(google.state().channels.map(({ id }) => id)).toEqual([usual.id])
+    expect(
+      received
+        .slice(3)
+        .map(({ headers }) => headers['x-goog-channel-id'])
+        .toSorted(),
+    ).toEqual([usual.id, long.id].toSorted())
+    expect(google.state().channels.map(({ id }) => id)).toEqual([usual.id, long.id])
     const requestBody = { id: short.id ?? '', resourceId: short.resourceId ?? '' }
     await expect(calendar().channels.stop({ requestBody })).rejects.toMatchObject(refusal(404, 'notFound'))
   })
