@@ -13,7 +13,7 @@ export interface ApiOptions {
 export interface GatewayApi {
   readonly url: string
   /** @throws CommandEnd: could not check when nobody answers, failed when the answer is a refusal. */
-  ask<Answer>(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer>
+  ask<Answer>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<Answer>
 }
 
 /** The gateway of the running stack, or of the remote one that EVERGRANT_URL and EVERGRANT_TOKEN name. */

@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { CommandEnd, couldNotCheck, type ExitCode, exitCodes, type Surroundings } from './outcome.ts'
+import { addTokenCommands } from './token-commands.ts'
 
 /** Promised by the contract, and not in this build yet: they say so instead of pretending. */
-const notYet = ['why', 'history', 'schema', 'migrate', 'import-legacy', 'keys', 'replay', 'dlq']
+const notYet = ['schema', 'migrate', 'import-legacy', 'replay', 'dlq']
 
 /** Runs one command line. Commands load what they need when they run: `token` must stay quick.
  * @returns the exit code of CONTRACT 5. */
@@ -80,6 +81,7 @@ function commands(surroundings: Surroundings, end: (code: ExitCode) => void): Co
       const { eventsTail } = await import('./commands/events-tail.ts')
       end(await eventsTail(self.optsWithGlobals(), surroundings))
     })
+  addTokenCommands(program, surroundings, end)
   for (const name of notYet)
     program
       .command(name, { hidden: true })

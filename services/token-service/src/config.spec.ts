@@ -27,6 +27,11 @@ describe('configuration', () => {
   })
 
   it('names everything that is missing at once', () => {
-    expect(() => readTokenConfig({})).toThrow(/DATABASE_URL.*VAULT_KEY_RING_FILE/)
+    expect(() => readTokenConfig({})).toThrow(/DATABASE_URL.*TOKEN_SEALING_PRIVATE_KEY_FILE/)
+  })
+
+  it('refuses to run without any key for the vault, or with a journal it could not find again', () => {
+    expect(() => readTokenConfig({ ...complete, VAULT_KEY_RING_FILE: undefined })).toThrow(/VAULT_KMS_KEY/)
+    expect(() => readTokenConfig({ ...complete, VEND_JOURNAL_DIR: 'journal' })).toThrow(/INSTANCE_ID/)
   })
 })

@@ -1,4 +1,4 @@
-import { type Environment, readConfig, serviceConfigShape } from '@evergrant/service-runtime'
+import { type Environment, readConfig, runtimeErrors, serviceConfigShape } from '@evergrant/service-runtime'
 import { z } from 'zod'
 import type { ProviderPolicy } from './domain/provider-policy.ts'
 
@@ -35,6 +35,13 @@ const tokenConfigShape = {
     .string()
     .min(1)
     .describe('File with the JWK (EC P-256) that oauth-service seals new tokens to.'),
+  VEND_JOURNAL_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Folder on this machine where vends wait for PostgreSQL, so that a killed process loses none. Needs INSTANCE_ID, which finds them again; without it up to 100 ms of vends are lost.',
+    ),
   VAULT_KMS_KEY: z
     .string()
     .regex(/^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/)
@@ -56,7 +63,14 @@ export type TokenConfig = ReturnType<typeof readTokenConfig>
 
 /** @throws DomainError `invalid_config`, naming every variable that is wrong. */
 export function readTokenConfig(env: Environment = environment()) {
-  return readConfig(tokenConfigShape, env)
+  const config = readConfig(tokenConfigShape, env)
+  if (config.VEND_JOURNAL_DIR !== undefined && config.INSTANCE_ID === undefined) {
+    throw runtimeErrors.invalid_config({ message: 'VEND_JOURNAL_DIR needs INSTANCE_ID.' })
+  }
+  if (config.VAULT_KEY_RING_FILE === undefined && config.VAULT_KMS_KEY === undefined) {
+    throw runtimeErrors.invalid_config({ message: 'VAULT_KEY_RING_FILE or VAULT_KMS_KEY is needed.' })
+  }
+  return config
 }
 
 /** What the migration run needs. */

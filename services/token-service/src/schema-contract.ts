@@ -92,7 +92,14 @@ export const schemaContract: DeclaredContract = {
     'token.disconnect': changing,
     'token.record': {
       uses: [
-        { table: 'token_vend', inserts: '*', conflictOn: ['id'] },
+        { table: 'token_vend', reads: ['id'], inserts: '*' },
+        {
+          table: 'vend_chain',
+          reads: '*',
+          inserts: '*',
+          updates: ['sequence', 'hash'],
+          conflictOn: ['grant_id'],
+        },
         { ...connectionUse, inserts: '*', updates: ['last_used_at'], conflictOn: ['connection_id'] },
       ],
     },
@@ -110,6 +117,13 @@ export const schemaContract: DeclaredContract = {
           reads: ['id', 'connection_id', 'caller', 'purpose', 'generation', 'traceparent', 'vended_at'],
         },
         { table: 'es.event', reads: '*' },
+      ],
+    },
+    'connections.audit': {
+      uses: [
+        { table: 'token_vend', reads: '*' },
+        { table: 'vend_chain', reads: '*' },
+        { table: 'connection_status', reads: ['id', 'grant_id'] },
       ],
     },
     'vault.keys': {

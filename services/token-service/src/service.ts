@@ -15,6 +15,8 @@ import {
   systemClock,
   uuidv7Ids,
 } from '@evergrant/service-runtime'
+import { createVendAudit } from './adapters/audit/vend-audit.ts'
+import { noJournal, openVendJournal } from './adapters/audit/vend-journal.ts'
 import { createVendLog } from './adapters/audit/vend-log.ts'
 import { loadSealedTokens } from './adapters/envelope/sealed-tokens.ts'
 import { createGoogleClock } from './adapters/google/google-clock.ts'
@@ -40,6 +42,7 @@ import { startRevocationClock } from './entry-points/clock/revoke-due-grants.ts'
 import { startRotationClock } from './entry-points/clock/rotate-vault-keys.ts'
 import { watchGrants } from './entry-points/clock/watch-grants.ts'
 import { accessTokenRoutes } from './entry-points/http/access-token-routes.ts'
+import { auditRoutes } from './entry-points/http/audit-routes.ts'
 import { declareCapabilities } from './entry-points/http/capabilities.ts'
 import { connectionRoutes } from './entry-points/http/connection-routes.ts'
 import { googleHealthRoutes } from './entry-points/http/google-health-routes.ts'
@@ -156,6 +159,10 @@ async function openOutside(config: TokenConfig) {
   return {
     logger,
     keys,
+    journal:
+      config.VEND_JOURNAL_DIR === undefined || config.INSTANCE_ID === undefined
+        ? noJournal
+        : openVendJournal({ folder: config.VEND_JOURNAL_DIR, instanceId: config.INSTANCE_ID, ids }),
     open,
     database,
     bus: await connectEventBus({ url: config.NATS_URL, name, clock }),
@@ -204,7 +211,12 @@ function createCore(config: TokenConfig, options: TokenServiceOptions, outside: 
   const outcomes = createTokenOutcomes(metrics, clock)
   const warmTokens = createWarmTokens(elapsedMs)
   const signals = createGrantSignals(bus, warmTokens.forget)
-  const vendLog = createVendLog({ database, ids, onError: onError('vends are not written yet') })
+  const vendLog = createVendLog({
+    store,
+    journal: outside.journal,
+    ids,
+    onError: onError('vends are not written yet'),
+  })
   const refreshing = {
     handle,
     grants,
@@ -249,6 +261,7 @@ function createCore(config: TokenConfig, options: TokenServiceOptions, outside: 
     vaultKeys,
     freshness,
     vendLog,
+    vendAudit: createVendAudit(database),
     vend,
     exchange,
     publicUrl,
@@ -350,6 +363,7 @@ function createApp(config: TokenConfig, outside: Outside, core: Core, revokeSoon
     clock,
     drift: () => ({ status: schema.stateOf('token.read'), since: schema.report().detectedAt }),
   })
+  auditRoutes(app, core)
   vaultRoutes(app, core)
   schemaRoutes(app, { reports: schemaReports })
   return app

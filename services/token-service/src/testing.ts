@@ -53,6 +53,7 @@ export interface ReplicaOptions extends TokenServiceOptions {
   readonly instanceId?: string
   readonly clientSecret?: string
   readonly refreshTokenPolicy?: string
+  readonly vendJournalDir?: string
 }
 
 export interface Connected {
@@ -104,7 +105,7 @@ export function useTokenWorld() {
   })
 
   const start = async (options: ReplicaOptions = {}) => {
-    const { instanceId, clientSecret, refreshTokenPolicy, ...rest } = options
+    const { instanceId, clientSecret, refreshTokenPolicy, vendJournalDir, ...rest } = options
     const config = readTokenConfig({
       DATABASE_URL: database.serviceUrl,
       NATS_URL: natsUrl,
@@ -120,6 +121,7 @@ export function useTokenWorld() {
       VAULT_KEY_RING_FILE: join(folder, 'ring.json'),
       INSTANCE_ID: instanceId,
       REFRESH_TOKEN_POLICY: refreshTokenPolicy,
+      VEND_JOURNAL_DIR: vendJournalDir,
     })
     const service = await startTokenService(config, rest)
     running.push(service)

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Secrets } from '../data-directory/secrets.ts'
 import type { GoogleClient } from '../google-settings.ts'
 import type { CallerIdentity } from '../options.ts'
@@ -90,6 +90,7 @@ function ownEnvironment(
       GOOGLE_TOKENINFO_URL: google.tokeninfoUrl,
       TOKEN_SEALING_PRIVATE_KEY_FILE: secrets.tokenSealingPrivateKeyFile,
       VAULT_KEY_RING_FILE: secrets.vaultKeyRingFile,
+      VEND_JOURNAL_DIR: join(dirname(secrets.vaultKeyRingFile), '..', 'vend-journal'),
     }
   return { GOOGLE_API_ROOT_URL: google.apiRootUrl }
 }

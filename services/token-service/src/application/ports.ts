@@ -131,6 +131,18 @@ export interface VendLog {
   record(vend: Vend): void
 }
 
+/** Whether the record of a grant's vends is whole: every entry carries the hash of the one before. */
+export interface VendAudit {
+  verify(grantId: string): Promise<{
+    readonly entries: number
+    /** Written by a version that knew no chain. */
+    readonly unchained: number
+    /** The last entry; keep its hash elsewhere, and nobody can replace the whole chain unseen. */
+    readonly head: { readonly sequence: number; readonly hash: string } | null
+    readonly breaks: readonly { readonly sequence: number; readonly problem: 'is missing' | 'was changed' }[]
+  }>
+}
+
 /** Success and failure of token queries and refreshes, for /v1/google/health and /metrics. */
 export interface TokenOutcomes {
   query(service: Service, ok: boolean): void

@@ -5,6 +5,7 @@ import { GrantReadModels } from './0002-grant-read-models.ts'
 import { Vault } from './0003-vault.ts'
 import { VendLog } from './0004-vend-log.ts'
 import { VaultRotation } from './0005-vault-rotation.ts'
+import { VendChain } from './0006-vend-chain.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   { name: '0003-vault', class: Vault },
   { name: '0004-vend-log', class: VendLog },
   { name: '0005-vault-rotation', class: VaultRotation },
+  { name: '0006-vend-chain', class: VendChain },
 ]

@@ -1,83 +1,90 @@
 import type { Ids } from '@evergrant/decider'
-import { type Database, sqlOf } from '@evergrant/event-store'
-import type { Vend, VendLog } from '../../application/ports.ts'
+import type { EventStore } from '@evergrant/event-store'
+import type { VendLog } from '../../application/ports.ts'
+import { appendVends } from './append-vends.ts'
+import type { JournalEntry, VendJournal } from './vend-journal.ts'
 
 const flushEveryMs = 100
+const retryEveryMs = 1_000
 const batchSize = 1_000
 
 interface VendLogOptions {
-  readonly database: Database
+  readonly store: Pick<EventStore, 'transaction'>
+  readonly journal: VendJournal
   readonly ids: Ids
   readonly onError: (error: unknown) => void
 }
 
 export interface BatchedVendLog extends VendLog {
-  /** Writes what is left. */
+  /** Writes what is left; gives up after one failure when a journal keeps the rest. */
   stop(): Promise<void>
   /** How many entries are not written yet. */
   waiting(): number
 }
 
-/** Writes vends in batches beside the hot path. An entry stays in memory until PostgreSQL has it, over outages too. */
-export function createVendLog({ database, ids, onError }: VendLogOptions): BatchedVendLog {
-  let entries: (Vend & { readonly id: string })[] = []
+/*
+ * A vend is in the journal before it is answered, in PostgreSQL within 100 ms, and only then out of the journal. A
+ * killed process loses nothing that way; without a journal it loses at most what those 100 ms brought, or what came
+ * since PostgreSQL went away. Entries have ids, so one that is found in both places counts once.
+ */
+
+export function createVendLog({ store, journal, ids, onError }: VendLogOptions): BatchedVendLog {
+  const entries: JournalEntry[] = [...journal.left.entries]
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> | undefined
 
-  const schedule = () => {
+  const schedule = (ms: number) => {
     timer ??= setTimeout(() => {
       timer = undefined
-      void flush().catch(onError)
-    }, flushEveryMs)
+      void flush().catch((error: unknown) => {
+        onError(error)
+        schedule(retryEveryMs)
+      })
+    }, ms)
+  }
+  const writeAll = async () => {
+    const forget = journal.seal()
+    let left = entries.length
+    while (left > 0) {
+      const batch = entries.slice(0, Math.min(left, batchSize))
+      await appendVends(store, batch)
+      entries.splice(0, batch.length)
+      left -= batch.length
+    }
+    forget()
   }
   const flush = async (): Promise<void> => {
-    while (writing) await writing
-    const batch = entries.slice(0, batchSize)
-    if (batch.length === 0) return
-    writing = write(database, batch)
-    try {
-      await writing
-      entries = entries.slice(batch.length)
-    } finally {
+    while (writing) await writing.catch(() => undefined)
+    if (entries.length === 0) return
+    writing = writeAll().finally(() => {
       writing = undefined
-      if (entries.length > 0) schedule()
-    }
+    })
+    await writing
+    if (entries.length > 0) schedule(flushEveryMs)
   }
+  if (journal.left.unreadable > 0) {
+    onError(new Error(`${journal.left.unreadable} lines of the vend journal were cut off and are lost`))
+  }
+  if (entries.length > 0) schedule(0)
 
   return {
     record: (vend) => {
-      entries.push({ ...vend, id: ids.next() })
-      schedule()
+      const entry = { ...vend, id: ids.next() }
+      entries.push(entry)
+      try {
+        journal.append(entry)
+      } catch (error) {
+        // A full disk must not stop vends; memory still brings the entry to PostgreSQL.
+        onError(error)
+      }
+      schedule(flushEveryMs)
     },
     waiting: () => entries.length,
     stop: async () => {
-      while (entries.length > 0) await flush()
+      clearTimeout(timer)
+      timer = undefined
+      await flush().catch(onError)
       clearTimeout(timer)
     },
   }
-}
-
-async function write(database: Database, batch: readonly (Vend & { readonly id: string })[]): Promise<void> {
-  const rows = batch.map((vend) => ({
-    id: vend.id,
-    connection_id: vend.connectionId,
-    grant_id: vend.grantId,
-    generation: vend.generation,
-    caller: vend.caller,
-    purpose: vend.purpose,
-    scopes: vend.scopes,
-    traceparent: vend.traceparent,
-    vended_at: vend.at.toISOString(),
-  }))
-  await sqlOf(database)(
-    `with vends as (
-       select * from jsonb_to_recordset($1::jsonb) as v(id uuid, connection_id uuid, grant_id uuid, generation int,
-         caller text, purpose text, scopes text[], traceparent text, vended_at timestamptz)),
-     kept as (insert into token_vend select * from vends on conflict (id) do nothing)
-     insert into connection_use as u (connection_id, last_used_at)
-     select connection_id, max(vended_at) from vends group by connection_id
-     on conflict (connection_id) do update
-       set last_used_at = greatest(u.last_used_at, excluded.last_used_at)`,
-    [JSON.stringify(rows)],
-  )
 }

@@ -51,21 +51,23 @@ export function historyRoutes(app: HttpApp, { grants, store, database }: History
       schema: {
         tags: ['connections'],
         params: z.strictObject({ id: z.uuid() }),
-        querystring: pageQuerySchema,
+        querystring: pageQuerySchema.extend({ show: z.enum(['all', 'facts', 'vends']).default('all') }),
         response: { 200: pageSchema(entrySchema) },
       },
     },
     async (request) => {
-      const { limit, cursor } = request.query
+      const { limit, cursor, show } = request.query
       const { id } = request.params
       const { grant, service } = ownConnection(callerOf(request), await grants.find(id))
       const from =
         cursor === undefined
           ? { version: Number.MAX_SAFE_INTEGER, vend: null }
           : decodeCursor(cursor, cursorSchema)
-      const [{ facts }, vends] = await Promise.all([
-        store.readStream<GrantFact>(grantStreamOf(grant.grantId)),
-        vendsOf(database, id, { before: from.vend, limit: limit + 1 }),
+      const [facts, vends] = await Promise.all([
+        show === 'vends'
+          ? []
+          : store.readStream<GrantFact>(grantStreamOf(grant.grantId)).then((slice) => slice.facts),
+        show === 'facts' ? [] : vendsOf(database, id, { before: from.vend, limit: limit + 1 }),
       ])
       const lines: Line[] = facts
         .filter(({ version }) => version < from.version)

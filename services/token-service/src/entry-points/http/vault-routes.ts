@@ -33,13 +33,16 @@ export function vaultRoutes(app: HttpApp, { vaultKeys }: { readonly vaultKeys: V
   }
   app.get(
     '/v1/vault/keys',
-    { config: { access: 'admin' }, schema: { tags, response: { 200: statusSchema } } },
+    {
+      config: { access: 'admin', capability: 'vault.keys' },
+      schema: { tags, response: { 200: statusSchema } },
+    },
     status,
   )
   app.post(
     '/v1/vault/rotations',
     {
-      config: { access: 'admin', idempotent: true },
+      config: { access: 'admin', idempotent: true, capability: 'vault.keys' },
       schema: {
         tags,
         body: z.strictObject({ newKey: z.boolean().default(true) }).optional(),
@@ -57,7 +60,7 @@ export function vaultRoutes(app: HttpApp, { vaultKeys }: { readonly vaultKeys: V
   app.delete(
     '/v1/vault/keys/:keyId',
     {
-      config: { access: 'admin' },
+      config: { access: 'admin', capability: 'vault.keys' },
       schema: {
         tags,
         params: z.strictObject({ keyId: z.string().max(500) }),
