@@ -25,6 +25,7 @@ const grant: Grant = {
     gmail: { service: 'gmail', access: 'read', connectedAt: at(0).toISOString(), disconnected: null },
   },
   refresh: { status: 'idle' },
+  refreshTokenSince: '2026-11-23T09:00:00.000Z',
   doubt: null,
   revocation: { status: 'none' },
 }

@@ -1,3 +1,4 @@
+import { causeOfDeath } from './cause-of-death.ts'
 import { tokenErrors } from './errors.ts'
 import { evolveGrant } from './evolve-grant.ts'
 import { reauthorizationReason } from './failure-class.ts'
@@ -93,10 +94,16 @@ export function recordRefreshFailed(command: RecordRefreshFailed, grant: GrantSt
     type: 'RefreshFailed',
     data: { generation, attemptId, failureClass, evidence, nextAttemptAt, failedAt },
   }
-  const lost = failureClass === 'revoked' && lostInRotation(command.policy, grant.doubt)
-  const reason = lost ? 'rotation_lost' : reauthorizationReason(failureClass, evidence)
+  const reason =
+    failureClass === 'revoked' ? endOf(grant, command) : reauthorizationReason(failureClass, evidence)
   if (reason === null) return [failed]
   return [failed, { type: 'ReauthorizationRequired', data: { generation, reason, requiredAt: failedAt } }]
+}
+
+function endOf(grant: Grant, { policy, failedAt }: RecordRefreshFailed): string {
+  if (lostInRotation(policy, grant.doubt)) return 'rotation_lost'
+  const since = grant.refreshTokenSince ?? failedAt
+  return causeOfDeath({ since, lastUsedAt: grant.lastRefreshedAt }, failedAt)
 }
 
 function withoutRefreshToken(command: StartRefresh, grant: Grant): readonly GrantFact[] {

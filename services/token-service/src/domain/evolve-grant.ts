@@ -101,6 +101,7 @@ function opened(data: DataOf<'GrantOpened'>): Grant {
     expiresAt: data.openedAt,
     refreshDueAt: data.openedAt,
     refreshTokenGeneration: null,
+    refreshTokenSince: null,
     lastRefreshedAt: null,
     authorizationIds: [],
     connections: {},
@@ -132,6 +133,7 @@ function received(state: Grant, data: DataOf<'TokensReceived'>): Grant {
     expiresAt: data.expiresAt,
     refreshDueAt: data.refreshDueAt,
     refreshTokenGeneration: data.refreshTokenGeneration,
+    refreshTokenSince: refreshTokenSince(state, data),
     authorizationIds: [...state.authorizationIds, data.authorizationId].slice(-rememberedAuthorizations),
     connections,
     refresh: { status: 'idle' },
@@ -139,6 +141,11 @@ function received(state: Grant, data: DataOf<'TokensReceived'>): Grant {
     // A new consent makes a pending revocation wrong: Google would kill the new tokens with the old.
     revocation: { status: 'none' },
   }
+}
+
+function refreshTokenSince(state: Grant, data: DataOf<'TokensReceived'>): string | null {
+  if (data.refreshTokenGeneration === null) return null
+  return data.refreshTokenGeneration === data.generation ? data.receivedAt : state.refreshTokenSince
 }
 
 function broader(one: Access, other: Access): Access {

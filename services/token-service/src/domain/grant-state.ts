@@ -52,6 +52,8 @@ export interface Grant {
   readonly expiresAt: string
   readonly refreshDueAt: string
   readonly refreshTokenGeneration: number | null
+  /** When the user consented to it; a replacement by the provider changes nothing about that. */
+  readonly refreshTokenSince: string | null
   readonly lastRefreshedAt: string | null
   /** The newest authorizations, so that a repeated delivery is recognised. */
   readonly authorizationIds: readonly string[]

@@ -1,4 +1,5 @@
 import type { Decider } from '@evergrant/decider'
+import { endsRefreshToken } from './cause-of-death.ts'
 import { recordRefreshed, recordRefreshFailed, startRefresh } from './decide-refresh.ts'
 import { tokenErrors } from './errors.ts'
 import { evolveGrant } from './evolve-grant.ts'
@@ -62,8 +63,7 @@ function receiveTokens(command: ReceiveTokens, state: GrantState): readonly Gran
  * unless Google or the user has ended it. */
 function refreshTokenToKeep(state: GrantState): number | null {
   if (state.status === 'none' || state.status === 'revoked') return null
-  const gone = state.reason === 'revoked_at_google' || state.reason === 'rotation_lost'
-  const dead = state.status === 'needs_reauthorization' && gone
+  const dead = state.status === 'needs_reauthorization' && endsRefreshToken(state.reason)
   return dead ? null : state.refreshTokenGeneration
 }
 

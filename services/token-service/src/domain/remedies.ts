@@ -42,6 +42,12 @@ function reconnectBecause(reason: string | null): string {
   switch (reason) {
     case 'revoked_at_google':
       return 'Access was withdrawn at Google; connect the Google account again.'
+    case 'consent_expired_testing_mode':
+      return 'The consent screen of this application is in testing, so Google ends access after seven days: connect again, and ask the operator to publish it.'
+    case 'refresh_token_unused':
+      return 'Nobody used this access for six months, so Google ended it; connect the Google account again.'
+    case 'account_disabled':
+      return 'Google has disabled this account; ask its owner, then connect it again.'
     case 'rotation_lost':
       return 'An answer of the provider with a new refresh token was lost; connect the account again.'
     case 'session_control':
