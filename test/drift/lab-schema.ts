@@ -33,11 +33,11 @@ class Lab extends Migration {
   }
 }
 
-export const labMigrations = [{ name: '0001-lab', class: Lab }]
+const labMigrations = [{ name: '0001-lab', class: Lab }]
 
 const id = '00000000-0000-7000-8000-000000000001'
 
-export const labContract: DeclaredContract = {
+const labContract: DeclaredContract = {
   service: 'lab-service',
   schemas: ['public'],
   capabilities: {

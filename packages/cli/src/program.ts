@@ -1,9 +1,10 @@
 import { Command, CommanderError } from 'commander'
 import { CommandEnd, couldNotCheck, type ExitCode, exitCodes, type Surroundings } from './outcome.ts'
+import { addSchemaCommands } from './schema-commands.ts'
 import { addTokenCommands } from './token-commands.ts'
 
 /** Promised by the contract, and not in this build yet: they say so instead of pretending. */
-const notYet = ['schema', 'migrate', 'import-legacy', 'replay', 'dlq']
+const notYet = ['import-legacy', 'replay', 'dlq']
 
 /** Runs one command line. Commands load what they need when they run: `token` must stay quick.
  * @returns the exit code of CONTRACT 5. */
@@ -82,6 +83,7 @@ function commands(surroundings: Surroundings, end: (code: ExitCode) => void): Co
       end(await eventsTail(self.optsWithGlobals(), surroundings))
     })
   addTokenCommands(program, surroundings, end)
+  addSchemaCommands(program, surroundings, end)
   for (const name of notYet)
     program
       .command(name, { hidden: true })

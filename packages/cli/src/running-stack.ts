@@ -7,7 +7,7 @@ export interface Endpoints {
   readonly gateway: string
   readonly google: { readonly issuer: string; readonly apiRootUrl: string; readonly emulated: boolean }
   readonly nats: { readonly url: string; readonly monitorUrl: string | null }
-  readonly postgres: { readonly adminUrl: string }
+  readonly postgres: { readonly adminUrl: string; readonly databases: Readonly<Record<string, string>> }
   readonly services: readonly { readonly name: string; readonly replica: number; readonly url: string }[]
 }
 

@@ -1,9 +1,10 @@
 import type { Catalog } from './catalog.ts'
 import { catalogQuery } from './catalog-query.ts'
+import type { Manifest } from './manifest.ts'
 import type { Sql } from './sql.ts'
 
 /** The advisory lock that every migrator of ours holds while it works; the event store's `migrate` takes it. */
-export const migrationLock = 1163282259
+const migrationLock = 1163282259
 
 export interface CatalogQuestion {
   readonly schemas: readonly string[]
@@ -25,6 +26,11 @@ export async function readCatalog(sql: Sql, question: CatalogQuestion): Promise<
   if (row === undefined) throw new TypeError('the catalog query answered nothing')
   const catalog = withoutPublic(row.catalog)
   return { ...catalog, journal: catalog.server.journalReadable ? await readJournal(sql) : null }
+}
+
+/** The bare names that statements use, which a search path may lead elsewhere. */
+export function publicNamesOf({ catalog }: Manifest): string[] {
+  return Object.keys(catalog.relations).filter((name) => !name.includes('.'))
 }
 
 async function readJournal(sql: Sql): Promise<string[]> {

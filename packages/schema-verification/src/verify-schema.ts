@@ -7,7 +7,8 @@ import { journalStanding } from './diff-journal.ts'
 import { findingOf } from './difference.ts'
 import type { VerificationReport, VerificationTrigger } from './finding.ts'
 import type { Manifest } from './manifest.ts'
-import { readCatalog } from './read-catalog.ts'
+import { publicNamesOf, readCatalog } from './read-catalog.ts'
+import { withSession } from './session.ts'
 import type { Sql } from './sql.ts'
 import { obstacleTo, whyUnreadable } from './unverifiable.ts'
 
@@ -39,8 +40,16 @@ export async function verifySchema(verification: Verification): Promise<Verifica
     : unverifiable(verification, obstacle, catalog)
 }
 
-function publicNamesOf({ catalog }: Manifest): string[] {
-  return Object.keys(catalog.relations).filter((name) => !name.includes('.'))
+/** The same over a session of its own. */
+export async function verifyDatabase(
+  url: string,
+  verification: Omit<Verification, 'sql'>,
+): Promise<VerificationReport> {
+  try {
+    return await withSession(url, (sql) => verifySchema({ ...verification, sql }))
+  } catch (error) {
+    return unverifiable(verification, whyUnreadable(error), null)
+  }
 }
 
 function verdict(
@@ -66,7 +75,7 @@ function verdict(
 }
 
 function unverifiable(
-  { manifest, trigger = 'request' }: Verification,
+  { manifest, trigger = 'request' }: Pick<Verification, 'manifest' | 'trigger'>,
   { code, message }: DomainError,
   catalog: Catalog | null,
 ): VerificationReport {

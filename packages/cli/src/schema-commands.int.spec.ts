@@ -1,0 +1,138 @@
+import { withSession } from '@evergrant/schema-verification'
+import { useDatabase } from '@evergrant/stack/testing'
+import { describe, expect, it } from 'vitest'
+import { runCli } from './program.ts'
+
+const database = useDatabase()
+const empty = useDatabase()
+
+async function run(...args: string[]) {
+  const out: string[] = []
+  const err: string[] = []
+  const exitCode = await runCli(args, {
+    env: { PATH: '' },
+    cwd: import.meta.dirname,
+    write: (line) => out.push(line),
+    warn: (line) => err.push(line),
+    now: () => new Date(),
+    interrupted: new AbortController().signal,
+  })
+  return { exitCode, out: out.join('\n'), err: err.join('\n') }
+}
+
+const on = (url: string, service = 'token-service') => ['--service', service, '--against', url]
+const sql = (url: string, text: string) => withSession(url, (query) => query(text))
+
+describe('schema and migrate', () => {
+  it('lead an empty database to where the code needs it', async () => {
+    const { url, serviceUrl } = database
+    const before = await run('migrate', 'status', ...on(url))
+    expect(before).toMatchObject({
+      exitCode: 2,
+      out: expect.stringMatching(/0001-user-oauth-tokens +expand +pending/),
+    })
+    expect(await run('migrate', 'up', ...on(url))).toMatchObject({
+      exitCode: 0,
+      out: expect.stringContaining('0001-user-oauth-tokens'),
+    })
+    expect(await run('migrate', 'up', ...on(url))).toMatchObject({
+      exitCode: 0,
+      out: 'token-service: nothing to do',
+    })
+    expect((await run('migrate', 'status', ...on(serviceUrl))).exitCode).toBe(0)
+    expect(await run('schema', 'verify', ...on(serviceUrl))).toMatchObject({
+      exitCode: 0,
+      out: expect.stringContaining('as it should be'),
+    })
+  })
+
+  it('say what somebody did by hand, and give the SQL that ends it', async () => {
+    const { url, serviceUrl } = database
+    await sql(url, 'alter table user_oauth_tokens drop column scope')
+    expect(await run('schema', 'verify', ...on(serviceUrl))).toMatchObject({
+      exitCode: 2,
+      out: expect.stringMatching(/user_oauth_tokens\.scope +breaking_read[\s\S]*token\.read is unavailable/),
+    })
+    const script = await run('schema', 'diff', ...on(serviceUrl))
+    expect(script.exitCode).toBe(2)
+    await sql(url, script.out)
+    expect(await run('schema', 'diff', ...on(serviceUrl))).toMatchObject({
+      exitCode: 0,
+      out: '-- token-service: no difference',
+    })
+  })
+
+  it('answer in JSON', async () => {
+    const { out } = await run('schema', 'verify', '--json', ...on(database.serviceUrl))
+    expect(JSON.parse(out)).toMatchObject({ items: [{ service: 'token-service', status: 'verified' }] })
+  })
+
+  it('do not take back what cannot be taken back', async () => {
+    const back = await run('migrate', 'down', ...on(database.url))
+    expect(back).toMatchObject({ exitCode: 1, err: expect.stringContaining('cannot be taken back') })
+    expect((await run('schema', 'verify', ...on(database.url))).exitCode).toBe(0)
+  })
+
+  const wrong = (change: (url: URL) => void) => {
+    const url = new URL(database.url)
+    change(url)
+    return url.href
+  }
+  it.each([
+    ['a URL that is none', () => ['schema', 'verify', ...on('nonsense')], /no PostgreSQL URL/],
+    [
+      'a database without its service',
+      () => ['schema', 'verify', '--against', database.url],
+      /needs --service/,
+    ],
+    ['a service nobody knows', () => ['schema', 'verify', ...on(database.url, 'mail-service')], /no service/],
+    [
+      'a server that is not there',
+      () => ['schema', 'verify', ...on(wrong((url) => (url.port = '1')))],
+      /database_unreachable/,
+    ],
+    [
+      'a login that is refused',
+      () => ['schema', 'verify', ...on(wrong((url) => (url.password = 'wrong')))],
+      /rights_missing/,
+    ],
+    [
+      'a database that is not there',
+      () => ['migrate', 'status', ...on(wrong((url) => (url.pathname = '/nowhere')))],
+      /rights_missing/,
+    ],
+    [
+      'the database of another service',
+      () => ['schema', 'verify', ...on(database.url, 'oauth-service')],
+      /database_of_other/,
+    ],
+    [
+      'the manifest of another service',
+      () => [
+        'schema',
+        'verify',
+        ...on(database.url),
+        '--manifest',
+        '../../../services/oauth-service/schema.manifest.json',
+      ],
+      /that of oauth-service/,
+    ],
+    ['a data directory without a stack', () => ['schema', 'verify'], /no running stack/],
+    ['every database at once', () => ['migrate', 'down'], /needs --service/],
+  ])('do not pretend to have checked: %s', async (_, args, says) => {
+    const { exitCode, out, err } = await run(...args())
+    expect(exitCode).toBe(3)
+    expect(`${out}${err}`).toMatch(says)
+  })
+
+  it('do not pretend to have checked: two migrators at once', async () => {
+    await withSession(empty.url, async (query) => {
+      await query('select pg_advisory_lock(1163282259)')
+      const { exitCode, out } = await run('schema', 'verify', ...on(empty.url))
+      expect({ exitCode, out }).toMatchObject({
+        exitCode: 3,
+        out: expect.stringContaining('migration_in_flight'),
+      })
+    })
+  })
+})

@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import type { ExitCode, Surroundings } from './outcome.ts'
+
+/** Commands about the services' databases: what they should be, what they are, and the way from one to the other. */
+export function addSchemaCommands(
+  program: Command,
+  surroundings: Surroundings,
+  end: (code: ExitCode) => void,
+): void {
+  const shared = (command: Command) =>
+    command
+      .option('--service <service>', 'only this one, such as token-service')
+      .option('--against <url>', "another database than the running stack's; needs --service")
+      .option('--data-dir <folder>', 'data directory of the stack')
+      .option('--json', 'answer in JSON')
+
+  const schema = program.command('schema').description('whether the databases are what the code needs')
+  for (const show of ['verify', 'diff'] as const)
+    shared(schema.command(show))
+      .description(
+        show === 'verify'
+          ? 'look for drift and say what it takes away'
+          : 'every difference, with SQL that ends it',
+      )
+      .option('--role <role>', 'judge the rights of this role instead of those of the login')
+      .option('--manifest <file>', 'another manifest than the one that belongs to this code')
+      .action(async (_options, self: Command) => {
+        const { schemaCommand } = await import('./commands/schema.ts')
+        end(await schemaCommand(show, self.optsWithGlobals(), surroundings))
+      })
+
+  const migrate = program.command('migrate').description('the migrations of the databases')
+  shared(migrate.command('status'))
+    .description('which migrations are applied, pending, edited or unknown')
+    .action(async (_options, self: Command) => {
+      const { migrateStatus } = await import('./commands/migrate.ts')
+      end(await migrateStatus(self.optsWithGlobals(), surroundings))
+    })
+  for (const direction of ['up', 'down'] as const)
+    shared(migrate.command(direction))
+      .description(direction === 'up' ? 'apply what is pending' : 'take back the last one; needs --service')
+      .action(async (_options, self: Command) => {
+        const { migrateDatabases } = await import('./commands/migrate.ts')
+        end(await migrateDatabases(direction, self.optsWithGlobals(), surroundings))
+      })
+}
