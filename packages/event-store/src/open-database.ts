@@ -1,4 +1,10 @@
-import { type AnyEntity, type EntityClass, type EntitySchema, MikroORM } from '@mikro-orm/postgresql'
+import {
+  type AnyEntity,
+  type EntityClass,
+  type EntitySchema,
+  type EventSubscriber,
+  MikroORM,
+} from '@mikro-orm/postgresql'
 import type { Database } from './database.ts'
 import { translateDatabaseError } from './database-errors.ts'
 import { storeErrors } from './errors.ts'
@@ -10,6 +16,8 @@ import { sqlOf } from './sql.ts'
 export interface DatabaseOptions {
   readonly url: string
   readonly entities?: readonly (EntityClass<AnyEntity> | EntitySchema)[]
+  /** Look at every entity as it is loaded or written. */
+  readonly subscribers?: readonly EventSubscriber[]
   /** Connections at most; default 10. */
   readonly poolSize?: number
   /** Shows up in `pg_stat_activity`. */
@@ -28,6 +36,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const orm = await MikroORM.init({
     ...connectionOptions(options, tell),
     entities: [...(options.entities ?? [])],
+    subscribers: [...(options.subscribers ?? [])],
   })
   const database: Database = {
     orm,
@@ -51,7 +60,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
 /** What every connection of ours has in common. */
 export function connectionOptions(
-  options: Omit<DatabaseOptions, 'entities'>,
+  options: Omit<DatabaseOptions, 'entities' | 'subscribers'>,
   onQueryError?: (error: unknown) => void,
 ) {
   const url = new URL(options.url)

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '@evergrant/decider'
 import { connectEventBus } from '@evergrant/event-bus'
 import { createPostgresEventStore, openDatabase } from '@evergrant/event-store'
-import { loadManifest } from '@evergrant/schema-verification'
+import { loadManifest, UndefinedGuard } from '@evergrant/schema-verification'
 import {
   createAuthenticator,
   createExchange,
@@ -178,6 +178,7 @@ async function openTruth(config: OauthConfig, process: Process) {
   const database = await openDatabase({
     url: config.DATABASE_URL,
     entities: [AuthorizationDue, KnownGrant],
+    subscribers: [new UndefinedGuard()],
     applicationName: name,
   })
   let exchange: Exchange | undefined

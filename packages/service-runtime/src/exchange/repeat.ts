@@ -23,6 +23,6 @@ export function repeat(
 }
 
 /** Waits, or returns at once when the signal ends. */
-export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => undefined)
 }

@@ -7,6 +7,7 @@ import {
   type DdlNotice,
   listenForDdl,
   type Manifest,
+  mayStart,
   type VerificationReport,
   verifySchema,
   type Watcher,
@@ -93,7 +94,7 @@ export function createSchemaVerification(options: SchemaVerificationOptions): Sc
     const before = standing.incident()?.incidentId
     standing.accept(found)
     const incident = standing.incident()
-    gatePassed ||= letsThrough(found)
+    gatePassed ||= mayStart(found)
     if (incident?.incidentId !== before) logChange(logger, found, incident?.incidentId ?? null)
     meters.verified(found)
     tell()
@@ -129,12 +130,6 @@ export function createSchemaVerification(options: SchemaVerificationOptions): Sc
     stateOf: standing.stateOf,
     demand: standing.demand,
   }
-}
-
-/** New processes do not become ready on a schema that fails them, or lies to them. */
-function letsThrough({ status, findings }: VerificationReport): boolean {
-  if (status === 'unverifiable') return false
-  return findings.every(({ class: word }) => !['breaking_read', 'breaking_write', 'silent'].includes(word))
 }
 
 function changeOf({ tag, objects, user, application, at }: DdlNotice): SchemaChange {
