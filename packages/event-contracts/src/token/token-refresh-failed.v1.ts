@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineContract } from '../define-contract.ts'
 import { timeSchema } from '../vocabulary.ts'
 
-export const refreshFailureClassSchema = z.enum([
+const refreshFailureClassSchema = z.enum([
   'revoked',
   'reauthorization_policy',
   'client_misconfigured',
