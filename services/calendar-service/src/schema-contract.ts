@@ -64,6 +64,15 @@ export const schemaContract: DeclaredContract = {
       ],
       calls: append.calls,
     },
+    'calendar.write': {
+      uses: [
+        ...append.uses,
+        ...theCopy,
+        wholly('event_write', 'write_id'),
+        { table: 'synced_resource', reads: '*' },
+      ],
+      calls: append.calls,
+    },
     'calendar.connections': {
       uses: [...append.uses, wholly('known_connection', 'connection_id')],
       calls: append.calls,

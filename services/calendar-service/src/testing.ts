@@ -11,6 +11,7 @@ import {
   grantIdOf,
   publication,
   requiredScopes,
+  type Service,
 } from '@evergrant/event-contracts'
 import { migrate } from '@evergrant/event-store'
 import { type GoogleEmulator, startGoogleEmulator } from '@evergrant/google-emulator'
@@ -31,8 +32,15 @@ const answerSchema = z.looseObject({
 })
 export type Answer = z.infer<typeof answerSchema>
 
+const vendSchema = z.object({
+  connectionId: z.string(),
+  minValiditySeconds: z.number(),
+  requiredScopes: z.array(z.string()),
+})
+
 export interface ConnectedUser {
   readonly user: string
+  readonly service: Service
   readonly email: string
   readonly grantId: string
   readonly connectionId: string
@@ -55,7 +63,7 @@ export function useCalendarWorld() {
   const running = new Set<CalendarService>()
   const versions = new Map<string, number>()
   const refusals = new Map<string, Reply>()
-  const emails = new Map<string, string>()
+  const owners = new Map<string, { readonly email: string; readonly service: Service }>()
   let nats: OwnNatsServer
   let google: GoogleEmulator
   let issuer: TestIssuer
@@ -71,12 +79,12 @@ export function useCalendarWorld() {
     await bus.declareStream({ name: 'TOKEN', subjects: ['evergrant.token.*.v1'] })
     const subject = 'evergrant.token.access-token.get'
     const handle = async (body: unknown): Promise<Reply> => {
-      const asked = z.object({ connectionId: z.string(), minValiditySeconds: z.number() }).parse(body)
+      const asked = vendSchema.parse(body)
       vends.push(asked)
       const refusal = refusals.get(asked.connectionId)
       if (refusal) return refusal
-      const email = emails.get(asked.connectionId) ?? ''
-      const { accessToken } = google.issueTokens({ email, scopes: requiredScopes('calendar', 'read') })
+      const { email } = owners.get(asked.connectionId) ?? { email: '' }
+      const { accessToken } = google.issueTokens({ email, scopes: asked.requiredScopes })
       return { ok: true, body: { accessToken, tokenType: 'Bearer' } }
     }
     const endpoints = { 'access-token': { subject, handle } }
@@ -136,14 +144,15 @@ export function useCalendarWorld() {
   }
 
   /** A user with a Google account whose primary calendar can be filled before they connect. */
-  const newUser = (user = `user-${randomUUID()}`): ConnectedUser => {
+  const newUser = (user = `user-${randomUUID()}`, service: Service = 'calendar'): ConnectedUser => {
     const email = `${user}@example.com`
     const account = google.addAccount({ email, timeZone: 'Europe/Berlin' })
     const grantId = grantIdOf(user, google.url, account.sub)
-    const connectionId = connectionIdOf(grantId, 'calendar')
-    emails.set(connectionId, email)
+    const connectionId = connectionIdOf(grantId, service)
+    owners.set(connectionId, { email, service })
     return {
       user,
+      service,
       email,
       grantId,
       connectionId,
@@ -157,12 +166,12 @@ export function useCalendarWorld() {
     const connection: Connection = {
       id: connected.connectionId,
       grantId: connected.grantId,
-      service: 'calendar',
+      service: connected.service,
       account: connected.account,
       status: 'active',
       reason: null,
       action: null,
-      scopes: [...requiredScopes('calendar', 'read')],
+      scopes: [...requiredScopes(connected.service, 'read')],
       missingScopes: [],
       access: 'read',
       expiresAt: null,
@@ -196,7 +205,8 @@ export function useCalendarWorld() {
     })
     const text = await response.text()
     const isJson = /json/.test(response.headers.get('content-type') ?? '')
-    return { status: response.status, text, body: answerSchema.parse(isJson ? JSON.parse(text) : {}) }
+    const body = answerSchema.parse(isJson ? JSON.parse(text) : {})
+    return { status: response.status, headers: response.headers, text, body }
   }
   /** Everything a list endpoint has, page by page. */
   const all = async (service: Pick<CalendarService, 'url'>, path: string, sub: string) => {
@@ -236,7 +246,21 @@ export function useCalendarWorld() {
     )
   }
 
+  /** Waits until a mailbox's or drive's copy is fresh, or whatever else is wanted. */
+  const items = (service: Pick<CalendarService, 'url'>, connected: ConnectedUser, status = 'fresh') => {
+    const path = connected.service === 'gmail' ? '/v1/gmail/messages' : '/v1/drive/files'
+    return vi.waitFor(
+      async () => {
+        const { body, text } = await call(service, path, { sub: connected.user })
+        expect(body, text).toMatchObject({ sync: [{ connectionId: connected.connectionId, status }] })
+        return body
+      },
+      { timeout: 15_000, interval: 30 },
+    )
+  }
+
   return {
+    items,
     database,
     environment,
     newUser,
@@ -248,6 +272,12 @@ export function useCalendarWorld() {
     google: () => google,
     bus: () => bus,
     vends: () => vends,
+    /** Calls that write events, as `METHOD status`. */
+    writes: () =>
+      google
+        .requests({ path: '/calendar/v3/calendars/' })
+        .filter(({ method }) => method !== 'GET')
+        .map(({ method, status }) => `${method} ${status}`),
     eventRequests: () =>
       google
         .requests({ method: 'GET', path: '/calendar/v3/calendars/' })
@@ -275,7 +305,8 @@ export function useCalendarWorld() {
     /** Connects a user and waits for the first sync; what Google and token-service were asked until then is forgotten. */
     async connected(service: Pick<CalendarService, 'url'>, user = newUser()) {
       await connectionIs(user)
-      await calendars(service, user)
+      if (user.service === 'calendar') await calendars(service, user)
+      else await items(service, user)
       google.clearRequests()
       vends = []
       return user

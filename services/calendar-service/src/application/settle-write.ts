@@ -32,7 +32,8 @@ export async function recordWrite(
     ...writeStream(writeId),
     command,
     metadata,
-    publish: (fact: EventWriteFact) => (fact.type === 'EventWriteApplied' ? publications : []),
+    publish: (fact: EventWriteFact) =>
+      fact.type === 'EventWriteApplied' || fact.type === 'EventWriteConflicted' ? publications : [],
   })
 }
 
@@ -54,7 +55,7 @@ export async function settleApplied(
   })
 }
 
-/** Their revision is news to the copy, too. */
+/** Brings the copy and the feed to a revision that Google has just shown; returns what to publish about it. */
 export async function keepInCopy(
   unit: UnitOfWork,
   { resources, events }: Pick<SettleParts, 'resources' | 'events'>,

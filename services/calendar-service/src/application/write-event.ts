@@ -100,7 +100,10 @@ async function insert(attempt: Attempt): Promise<GoogleEvent> {
   if (answer.status === 'found') return answer.event
   if (answer.status !== 'taken') throw calendarErrors.unknown_calendar()
   const there = await look(attempt)
-  const ours = there !== null && mergeEvent(null, attempt.ask.request.fields, there).kind === 'same'
+  const ours =
+    there !== null &&
+    !isCancelled(there) &&
+    mergeEvent(null, attempt.ask.request.fields, there).kind === 'same'
   if (!ours) throw calendarErrors.event_id_taken()
   return there
 }
@@ -186,15 +189,17 @@ async function conflict(
   const { base, theirs, fields } = between
   const { request } = ask
   const at = parts.clock.now()
-  const details = { reason: 'event_changed', fields, theirEtag: textOf(theirs, 'etag'), now: at.toISOString() }
+  const details = {
+    reason: 'event_changed',
+    fields,
+    theirEtag: textOf(theirs, 'etag'),
+    now: at.toISOString(),
+  }
   await parts.store.transaction(async (unit) => {
-    await recordWrite(
-      unit,
-      request.writeId,
-      { type: 'FailWrite', outcome: 'conflicted', ...details },
-      metadata,
-    )
-    return keepInCopy(unit, parts, { request, event: theirs, at })
+    // Their revision is news to readers of the copy, too.
+    const publications = await keepInCopy(unit, parts, { request, event: theirs, at })
+    const command = { type: 'FailWrite', outcome: 'conflicted', ...details } as const
+    await recordWrite(unit, request.writeId, command, metadata, publications)
   })
   const wanted = request.kind === 'delete' ? { status: 'cancelled' } : request.fields
   const { calendarId, connectionId } = request

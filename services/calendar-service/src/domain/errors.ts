@@ -15,6 +15,10 @@ export const calendarErrors = defineErrors({
     kind: 'rejected',
     message: 'timeMin must be before timeMax, at most ten years apart.',
   },
+  unsupported_search: {
+    kind: 'rejected',
+    message: 'The search uses what message metadata cannot answer.',
+  },
   google_protocol_broken: { kind: 'unavailable', message: 'Google answered something that cannot be used.' },
   sync_cursor_rejected: { kind: 'unavailable', message: 'Google refused the sync position twice.' },
   calendar_not_writable: { kind: 'forbidden', message: 'Google does not let this account change that.' },

@@ -55,7 +55,11 @@ export type EventWriteFact =
     }
   | {
       readonly type: 'EventWriteMerged'
-      readonly data: { readonly writeId: string; readonly theirEtag: string | null; readonly mergedAt: string }
+      readonly data: {
+        readonly writeId: string
+        readonly theirEtag: string | null
+        readonly mergedAt: string
+      }
     }
   | {
       readonly type: 'EventWriteApplied'

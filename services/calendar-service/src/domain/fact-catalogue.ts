@@ -1,8 +1,9 @@
 import type { ConnectionLinkFact } from './connection-link.ts'
+import type { EventWriteFact } from './event-write.ts'
 import type { ResourceFact } from './resource-facts.ts'
 import type { SyncFact } from './sync-facts.ts'
 
-type FactType = ConnectionLinkFact['type'] | ResourceFact['type'] | SyncFact['type']
+type FactType = ConnectionLinkFact['type'] | EventWriteFact['type'] | ResourceFact['type'] | SyncFact['type']
 
 /** Every fact of this service and its schema version. */
 export const calendarFactCatalogue = {
@@ -23,4 +24,10 @@ export const calendarFactCatalogue = {
   ResourceSyncFailed: { schemaVersion: 1 },
   SyncCompleted: { schemaVersion: 1 },
   SyncFailed: { schemaVersion: 1 },
+  EventWriteRequested: { schemaVersion: 1 },
+  EventWriteMerged: { schemaVersion: 1 },
+  EventWriteApplied: { schemaVersion: 1 },
+  EventWriteConflicted: { schemaVersion: 1 },
+  EventWriteRefused: { schemaVersion: 1 },
+  EventWriteLeftInDoubt: { schemaVersion: 1 },
 } as const satisfies Record<FactType, { schemaVersion: number }>

@@ -4,6 +4,7 @@ import { SyncedResources } from './0001-synced-resources.ts'
 import { CalendarCopy } from './0002-calendar-copy.ts'
 import { SyncCorrelation } from './0003-sync-correlation.ts'
 import { MailboxesAndDrives } from './0004-mailboxes-and-drives.ts'
+import { EventWrites } from './0005-event-writes.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   { name: '0002-calendar-copy', class: CalendarCopy },
   { name: '0003-sync-correlation', class: SyncCorrelation },
   { name: '0004-mailboxes-and-drives', class: MailboxesAndDrives },
+  { name: '0005-event-writes', class: EventWrites },
 ]

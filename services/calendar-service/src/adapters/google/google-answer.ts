@@ -40,10 +40,17 @@ function hasReason(entry: { readonly reason?: unknown }): boolean {
 
 /** Seconds, or an HTTP date (RFC 9110, 10.2.3). */
 function retryAfter(headers: unknown, now: Date): number | null {
-  const value = headers instanceof Headers ? headers.get('retry-after') : null
+  const value = isReadable(headers) ? headers.get('retry-after') : null
   if (value === null) return null
   const seconds = Number(value)
   if (Number.isFinite(seconds)) return Math.max(0, seconds)
   const date = Date.parse(value)
   return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - now.getTime()) / 1000))
+}
+
+/** gaxios brings the Headers of its own fetch, which are no instance of the platform's. */
+function isReadable(headers: unknown): headers is Pick<Headers, 'get'> {
+  return (
+    typeof headers === 'object' && headers !== null && 'get' in headers && typeof headers.get === 'function'
+  )
 }

@@ -20,11 +20,13 @@ const upsertTail = `on conflict (calendar_id, event_id) do update set ${newValue
 
 const written = `w.event_id as "eventId", w.etag, w.status = 'cancelled' as cancelled, b.etag as "etagBefore"`
 
-// A tombstone of an event nobody ever saw is no news; one of an occurrence is: it hides it.
+// A tombstone of an event nobody ever saw is no news; one of an occurrence is: it hides it. What is cancelled already is
+// none either, whatever its etag: our own deletions have no answer that names one.
 const isNews = (before: string, incoming: string) => `
   (${before}.event_id is null and (${incoming}.status <> 'cancelled' or ${incoming}.recurring_event_id is not null)
    or ${before}.event_id is not null
-      and (${before}.etag, ${before}.status) is distinct from (${incoming}.etag, ${incoming}.status))`
+      and (${before}.etag, ${before}.status) is distinct from (${incoming}.etag, ${incoming}.status)
+      and not (${before}.status = 'cancelled' and ${incoming}.status = 'cancelled'))`
 
 const storeText = `
   with incoming as materialized (select * from jsonb_to_recordset($2::jsonb) as i ${incomingColumns}),

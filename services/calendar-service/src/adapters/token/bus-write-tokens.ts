@@ -65,6 +65,14 @@ function refusalOf(reply: Extract<Reply, { ok: false }>) {
   })
 }
 
-function actionOf({ kind, description, url }: { kind: string; description: string; url?: string | undefined }) {
+function actionOf({
+  kind,
+  description,
+  url,
+}: {
+  kind: string
+  description: string
+  url?: string | undefined
+}) {
   return { kind, description, ...(url === undefined ? {} : { url }) } satisfies ErrorAction
 }
