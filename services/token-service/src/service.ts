@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { connectEventBus } from '@evergrant/event-bus'
 import { createPostgresEventStore, openDatabase, sqlOf } from '@evergrant/event-store'
+import { UndefinedGuard } from '@evergrant/schema-verification'
 import {
   createAuthenticator,
   createBreakerMetrics,
@@ -154,6 +155,7 @@ async function openOutside(config: TokenConfig) {
   const database = await openDatabase({
     url: config.DATABASE_URL,
     entities: [UserOauthToken],
+    subscribers: [new UndefinedGuard()],
     applicationName: name,
   })
   return {
@@ -295,7 +297,11 @@ function startClocks({ database, holder, onError }: Outside, core: Core) {
   const claim = (limit: number) => ({ now: provider.now(), limit, claimMs })
   return {
     refreshes: startRefreshClock({
-      claim: (limit) => claimDueRefreshes(database, claim(limit)),
+      // What drift keeps from being recorded must not be begun.
+      claim: async (limit) =>
+        core.schemaWatch.schema.stateOf('token.refresh') === 'unavailable'
+          ? { grants: [], more: false }
+          : claimDueRefreshes(database, claim(limit)),
       freshness,
       ids,
       onError: onError('a scheduled refresh failed'),

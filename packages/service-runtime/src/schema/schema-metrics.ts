@@ -1,4 +1,5 @@
 import type { Clock } from '@evergrant/decider'
+import type { SchemaChange } from '@evergrant/event-contracts'
 import { findingClasses, type VerificationReport } from '@evergrant/schema-verification'
 import type { Metrics } from '../metrics.ts'
 
@@ -25,7 +26,14 @@ export function createSchemaMetrics(metrics: Metrics, clock: Clock) {
     help: 'Looks at the schema by what set them off and how they ended',
     labelNames: ['trigger', 'status'],
   })
+  const timeToDetect = metrics.histogram({
+    name: 'schema_drift_time_to_detect_seconds',
+    help: 'From the DDL that PostgreSQL told of to the drift that was found',
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  })
   return {
+    detected: ({ changedAt }: SchemaChange) =>
+      timeToDetect.observe(Math.max(0, clock.now().getTime() - Date.parse(changedAt)) / 1000),
     verified: (report: VerificationReport) => {
       verifications.inc({ trigger: report.trigger, status: report.status })
       if (report.status === 'unverifiable') return

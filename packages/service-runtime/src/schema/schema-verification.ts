@@ -95,10 +95,13 @@ export function createSchemaVerification(options: SchemaVerificationOptions): Sc
     standing.accept(found)
     const incident = standing.incident()
     gatePassed ||= mayStart(found)
-    if (incident?.incidentId !== before) logChange(logger, found, incident?.incidentId ?? null)
+    const recent = change !== null && clock.now().getTime() - Date.parse(change.changedAt) < changeIsRecentMs
+    if (incident?.incidentId !== before) {
+      logChange(logger, found, incident?.incidentId ?? null)
+      if (incident !== null && change !== null && recent) meters.detected(change)
+    }
     meters.verified(found)
     tell()
-    const recent = change !== null && clock.now().getTime() - Date.parse(change.changedAt) < changeIsRecentMs
     record({ report: found, incident, change: recent ? change : null }).catch((error: unknown) =>
       logger.warn({ err: error }, 'the schema standing is not on record yet'),
     )
