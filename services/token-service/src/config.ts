@@ -73,6 +73,17 @@ export function readTokenConfig(env: Environment = environment()) {
   return config
 }
 
+/** Google's own is not below its issuer; a stand-in's is. */
+export function tokenInfoUrl({
+  GOOGLE_TOKENINFO_URL,
+  GOOGLE_ISSUER,
+}: Pick<TokenConfig, 'GOOGLE_TOKENINFO_URL' | 'GOOGLE_ISSUER'>): string {
+  if (GOOGLE_TOKENINFO_URL !== undefined) return GOOGLE_TOKENINFO_URL
+  return new URL(GOOGLE_ISSUER).hostname === 'accounts.google.com'
+    ? 'https://oauth2.googleapis.com/tokeninfo'
+    : `${GOOGLE_ISSUER.replace(/\/$/, '')}/tokeninfo`
+}
+
 /** What the migration run needs. */
 export function readMigrationConfig(env: Environment = environment()) {
   const shape = {

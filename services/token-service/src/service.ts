@@ -25,6 +25,7 @@ import { createGoogleDiscovery } from './adapters/google/google-discovery.ts'
 import { createGoogleTokens } from './adapters/google/google-tokens.ts'
 import { createTokenOutcomes } from './adapters/outcomes/token-outcomes.ts'
 import { createGrantSignals } from './adapters/signals/grant-signals.ts'
+import { createGoogleTokenInfo } from './adapters/tokeninfo/google-tokeninfo.ts'
 import { openKeyEncryption } from './adapters/vault/open-key-encryption.ts'
 import { createPostgresVault } from './adapters/vault/postgres-vault.ts'
 import { createVaultKeys } from './adapters/vault/vault-keys.ts'
@@ -32,7 +33,7 @@ import { grantHandler } from './application/grant-commands.ts'
 import { createFreshness } from './application/keep-fresh.ts'
 import type { RefreshDeps } from './application/refresh-grant.ts'
 import { createWarmTokens } from './application/warm-tokens.ts'
-import type { TokenConfig } from './config.ts'
+import { type TokenConfig, tokenInfoUrl } from './config.ts'
 import { grantFactCatalogue, grantIdOfStream } from './domain/grant-facts.ts'
 import { refreshDeadlineMs, refreshLeaseMs } from './domain/refresh-timing.ts'
 import { accessTokenService } from './entry-points/bus/access-token-service.ts'
@@ -48,6 +49,7 @@ import { declareCapabilities } from './entry-points/http/capabilities.ts'
 import { connectionRoutes } from './entry-points/http/connection-routes.ts'
 import { googleHealthRoutes } from './entry-points/http/google-health-routes.ts'
 import { historyRoutes } from './entry-points/http/history-routes.ts'
+import { legacyImportRoutes } from './entry-points/http/legacy-import-routes.ts'
 import { schemaRoutes } from './entry-points/http/schema-routes.ts'
 import { vaultRoutes } from './entry-points/http/vault-routes.ts'
 import { grantsChangedAfter, safePosition, touchesTokens } from './projections/grant-changes.ts'
@@ -151,7 +153,7 @@ async function openOutside(config: TokenConfig) {
     },
     { elapsedMs, metrics: breakerMetrics },
   )
-  const open = await loadSealedTokens(config.TOKEN_SEALING_PRIVATE_KEY_FILE)
+  const sealedTokens = await loadSealedTokens(config.TOKEN_SEALING_PRIVATE_KEY_FILE)
   const database = await openDatabase({
     url: config.DATABASE_URL,
     entities: [UserOauthToken],
@@ -165,7 +167,7 @@ async function openOutside(config: TokenConfig) {
       config.VEND_JOURNAL_DIR === undefined || config.INSTANCE_ID === undefined
         ? noJournal
         : openVendJournal({ folder: config.VEND_JOURNAL_DIR, instanceId: config.INSTANCE_ID, ids }),
-    open,
+    sealedTokens,
     database,
     bus: await connectEventBus({ url: config.NATS_URL, name, clock }),
     metrics,
@@ -248,7 +250,7 @@ function createCore(config: TokenConfig, options: TokenServiceOptions, outside: 
     consumes: [
       {
         stream: 'OAUTH',
-        handlers: oauthStreamHandlers({ handle, vault, clock, random, open: outside.open }),
+        handlers: oauthStreamHandlers({ handle, vault, clock, random, open: outside.sealedTokens.open }),
       },
     ],
     instanceId: holder.instanceId,
@@ -370,6 +372,16 @@ function createApp(config: TokenConfig, outside: Outside, core: Core, revokeSoon
     drift: () => ({ status: schema.stateOf('token.read'), since: schema.report().detectedAt }),
   })
   auditRoutes(app, core)
+  legacyImportRoutes(app, {
+    ...core,
+    sealedTokens: outside.sealedTokens,
+    tokenInfo: createGoogleTokenInfo({
+      url: tokenInfoUrl(config),
+      now: core.provider.now,
+      metrics: outside.breakerMetrics,
+    }),
+    issuer: config.GOOGLE_ISSUER,
+  })
   vaultRoutes(app, core)
   schemaRoutes(app, { reports: schemaReports })
   return app

@@ -89,6 +89,17 @@ export interface ProviderTokens {
   now(): Date
 }
 
+/** What an access token is good for, by Google's word. */
+export interface TokenInfo {
+  /** null when Google does not know the token any more, or does not answer; a null inside is what it did not say. */
+  about(accessToken: string): Promise<{
+    readonly scopes: readonly string[] | null
+    readonly accountId: string | null
+    readonly email: string | null
+    readonly expiresAt: Date
+  } | null>
+}
+
 /** A connection and the grant it is one service of. */
 export interface ConnectionCard {
   readonly grant: Grant

@@ -26,7 +26,10 @@ export function connectionView(grant: Grant, service: Service, context: ViewCont
   const connection = grant.connections[service]
   if (!connection) return undefined
   const id = connectionIdOf(grant.grantId, service)
-  const missing = missingScopes(requiredScopes(service, connection.access), grant.scopes)
+  // Unknown is not empty: nothing is said to be missing that may well be there.
+  const missing = grant.scopesUnknown
+    ? []
+    : missingScopes(requiredScopes(service, connection.access), grant.scopes)
   const status = statusOf(grant, connection, missing, context.now)
   const reason = reasonOf(grant, connection, status)
   return {
@@ -67,6 +70,7 @@ function statusOf(
   const expiredForMs = now.getTime() - Date.parse(grant.expiresAt)
   if (grant.refreshTokenGeneration === null && expiredForMs >= 0) return 'needs_reauthorization'
   if (grant.refresh.status === 'failed' && expiredForMs > evidenceTooOldMs) return 'unknown'
+  if (grant.scopesUnknown) return 'unknown'
   return missing.length > 0 ? 'missing_scopes' : 'active'
 }
 
@@ -75,7 +79,7 @@ function reasonOf(grant: Grant, connection: ConnectionState, status: ConnectionS
   if (grant.status === 'needs_reauthorization') return grant.reason
   if (grant.refreshTokenGeneration === null) return 'refresh_token_missing'
   if (status === 'missing_scopes') return 'scopes_not_granted'
-  if (grant.refresh.status !== 'failed') return null
+  if (grant.refresh.status !== 'failed') return grant.scopesUnknown ? 'scopes_unknown' : null
   if (grant.refresh.failureClass === 'client_misconfigured') return 'client_misconfigured'
   // While the token works, a failed refresh behind it is nobody's concern.
   return grant.refresh.failedAt >= grant.expiresAt ? 'google_unavailable' : null

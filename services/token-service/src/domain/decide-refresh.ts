@@ -76,6 +76,7 @@ export function recordRefreshed(command: RecordRefreshed, grant: GrantState): re
         generation,
         attemptId: command.attemptId,
         scopes: command.scopes ?? grant.scopes,
+        ...(command.scopes === null && grant.scopesUnknown ? { scopesUnknown: true } : {}),
         expiresAt: command.expiresAt,
         refreshDueAt: command.refreshDueAt,
         refreshTokenGeneration: command.refreshTokenReplaced ? generation : kept,

@@ -14,6 +14,8 @@ export interface ReceiveTokens {
   readonly services: readonly Service[]
   readonly access: Access
   readonly scopes: readonly string[]
+  /** Nobody could say what was granted. */
+  readonly scopesUnknown?: boolean
   readonly expiresAt: string
   readonly refreshDueAt: string
   readonly refreshTokenIncluded: boolean

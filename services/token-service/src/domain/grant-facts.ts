@@ -28,6 +28,8 @@ export type GrantFact =
         readonly services: readonly Service[]
         readonly access: Access
         readonly scopes: readonly string[]
+        /** Nobody could say what was granted: `scopes` is empty because it is unknown. */
+        readonly scopesUnknown?: boolean
         readonly expiresAt: string
         readonly refreshDueAt: string
         /** The generation the refresh token we hold came with; null when there is none. */
@@ -55,6 +57,8 @@ export type GrantFact =
         readonly generation: number
         readonly attemptId: string
         readonly scopes: readonly string[]
+        /** They were unknown before, and Google did not name them now either. */
+        readonly scopesUnknown?: boolean
         readonly expiresAt: string
         readonly refreshDueAt: string
         readonly refreshTokenGeneration: number

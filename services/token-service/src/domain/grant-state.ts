@@ -49,6 +49,8 @@ export interface Grant {
   /** Counts token sets; the fencing token of every write. 0 before the first. */
   readonly generation: number
   readonly scopes: readonly string[]
+  /** Nobody could say yet what was granted; `scopes` says nothing then. */
+  readonly scopesUnknown?: boolean
   readonly expiresAt: string
   readonly refreshDueAt: string
   readonly refreshTokenGeneration: number | null

@@ -48,6 +48,7 @@ function receiveTokens(command: ReceiveTokens, state: GrantState): readonly Gran
       services,
       access,
       scopes,
+      ...(command.scopesUnknown ? { scopesUnknown: true } : {}),
       expiresAt,
       refreshDueAt,
       refreshTokenGeneration: command.refreshTokenIncluded ? generation : refreshTokenToKeep(state),

@@ -47,6 +47,7 @@ export function decideVend(
 }
 
 function refuseMissingScopes(grant: Grant, service: Service, request: VendRequest, publicUrl: string): void {
+  if (grant.scopesUnknown) return
   const missing = missingScopes(canonicalScopes(request.requiredScopes), canonicalScopes(grant.scopes))
   // Without a wish of the caller's own, a token that can do nothing for the service is no token for it.
   const useless = request.requiredScopes.length === 0 && scopesForService(service, grant.scopes).length === 0

@@ -23,7 +23,7 @@ function rowOf(grant: Grant, connection: ConnectionState, at: Date) {
         ? null
         : referenceTo(grant, 'refresh_token', refreshTokenGeneration),
     tokenExpiry: ended ? null : new Date(grant.expiresAt),
-    scope: grant.scopes.join(' '),
+    scope: grant.scopesUnknown ? null : grant.scopes.join(' '),
     serviceUserId: grant.account.id,
     serviceEmail: grant.account.email,
     createdAt: new Date(connection.connectedAt),

@@ -20,7 +20,7 @@ describe('opening sealed tokens', () => {
     const us = await generateKeyPair('ECDH-ES+A256KW', options)
     const others = await generateKeyPair('ECDH-ES+A256KW', options)
     await writeFile(join(folder, 'key.json'), JSON.stringify(await exportJWK(us.privateKey)))
-    open = await loadSealedTokens(join(folder, 'key.json'))
+    open = (await loadSealedTokens(join(folder, 'key.json'))).open
     seal = (content, evg, to = 'us') =>
       new CompactEncrypt(new TextEncoder().encode(JSON.stringify(content)))
         .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', evg } as never)
