@@ -28,6 +28,11 @@ const tokenConfigShape = {
     .describe(
       'What the issuer does with a used refresh token: non_rotating (Google), replay_window:<seconds> or strict.',
     ),
+  GOOGLE_SECURITY_EVENTS_URL: httpsOrLoopback
+    .optional()
+    .describe(
+      'Where the issuer and keys of Cross-Account Protection events are; by default <issuer>/.well-known/risc-configuration.',
+    ),
   GOOGLE_TOKENINFO_URL: httpsOrLoopback
     .optional()
     .describe("Google's tokeninfo, which is not in discovery; by default below the issuer."),

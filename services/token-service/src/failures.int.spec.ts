@@ -44,6 +44,16 @@ describe('what can be wrong with a connection', () => {
     expect(world.refreshCalls()).toHaveLength(1)
   })
 
+  it('finds a withdrawal that a caller met before any refresh did', async () => {
+    const user = await world.issue({ user: 'rejected', email: 'rejected@example.com' })
+    await world.connection(service, user)
+    const { body } = await world.vend(service, user)
+    world.google().revokeGrant('rejected@example.com')
+    const { status, body: problem } = await world.vend(service, user, { rejectedGeneration: body.generation })
+    expect([status, problem]).toMatchObject([409, { reason: 'revoked_at_google' }])
+    expect(await world.connection(service, user)).toMatchObject({ status: 'needs_reauthorization' })
+  })
+
   it('marks no user when Google refuses our own client', async () => {
     const broken = await world.start({ clientSecret: 'not-the-secret' })
     const user = await world.issue({ expiresInSeconds: 20 })

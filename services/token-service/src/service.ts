@@ -23,6 +23,7 @@ import { loadSealedTokens } from './adapters/envelope/sealed-tokens.ts'
 import { createGoogleClock } from './adapters/google/google-clock.ts'
 import { createGoogleDiscovery } from './adapters/google/google-discovery.ts'
 import { createGoogleTokens } from './adapters/google/google-tokens.ts'
+import { createSecurityEventTokens } from './adapters/google/security-event-tokens.ts'
 import { createTokenOutcomes } from './adapters/outcomes/token-outcomes.ts'
 import { createGrantSignals } from './adapters/signals/grant-signals.ts'
 import { createGoogleTokenInfo } from './adapters/tokeninfo/google-tokeninfo.ts'
@@ -51,6 +52,7 @@ import { googleHealthRoutes } from './entry-points/http/google-health-routes.ts'
 import { historyRoutes } from './entry-points/http/history-routes.ts'
 import { legacyImportRoutes } from './entry-points/http/legacy-import-routes.ts'
 import { schemaRoutes } from './entry-points/http/schema-routes.ts'
+import { securityEventRoutes } from './entry-points/http/security-event-routes.ts'
 import { vaultRoutes } from './entry-points/http/vault-routes.ts'
 import { grantsChangedAfter, safePosition, touchesTokens } from './projections/grant-changes.ts'
 import { abandonedRefreshes, claimDueRefreshes, claimDueRevocations } from './projections/grant-schedule.ts'
@@ -365,6 +367,16 @@ function createApp(config: TokenConfig, outside: Outside, core: Core, revokeSoon
   connectionRoutes(app, { ...core, revokeSoon, stateOf: schema.stateOf })
   accessTokenRoutes(app, core.vend)
   historyRoutes(app, { ...core, database })
+  securityEventRoutes(app, {
+    ...core,
+    grantsOfAccount: (accountId) => core.grants.ofAccount(config.GOOGLE_ISSUER, accountId),
+    readSecurityEvents: createSecurityEventTokens({
+      configurationUrl:
+        config.GOOGLE_SECURITY_EVENTS_URL ??
+        new URL('/.well-known/risc-configuration', config.GOOGLE_ISSUER).href,
+      clientId: config.GOOGLE_CLIENT_ID,
+    }),
+  })
   googleHealthRoutes(app, {
     serviceHealth: () => serviceHealth(database),
     ratesOf: core.outcomes.ratesOf,

@@ -53,6 +53,7 @@ export interface ReplicaOptions extends TokenServiceOptions {
   readonly instanceId?: string
   readonly clientSecret?: string
   readonly refreshTokenPolicy?: string
+  readonly securityEventsUrl?: string
   readonly vendJournalDir?: string
 }
 
@@ -105,7 +106,8 @@ export function useTokenWorld() {
   })
 
   const start = async (options: ReplicaOptions = {}) => {
-    const { instanceId, clientSecret, refreshTokenPolicy, vendJournalDir, ...rest } = options
+    const { instanceId, clientSecret, refreshTokenPolicy, securityEventsUrl, vendJournalDir, ...rest } =
+      options
     const config = readTokenConfig({
       DATABASE_URL: database.serviceUrl,
       NATS_URL: natsUrl,
@@ -121,6 +123,7 @@ export function useTokenWorld() {
       VAULT_KEY_RING_FILE: join(folder, 'ring.json'),
       INSTANCE_ID: instanceId,
       REFRESH_TOKEN_POLICY: refreshTokenPolicy,
+      GOOGLE_SECURITY_EVENTS_URL: securityEventsUrl,
       VEND_JOURNAL_DIR: vendJournalDir,
     })
     const service = await startTokenService(config, rest)

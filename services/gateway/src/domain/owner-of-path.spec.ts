@@ -8,6 +8,7 @@ it.each([
   ['/v1/connections/17/access-token', 'token-service'],
   ['/v1/schema', 'token-service'],
   ['/v1/google/health', 'token-service'],
+  ['/v1/google/security-events', 'token-service'],
   ['/v1/google/notifications', 'calendar-service'],
   ['/v1/calendar/events', 'calendar-service'],
   ['/v1/drive/files', 'calendar-service'],

@@ -4,6 +4,7 @@ export type ServiceName = (typeof serviceNames)[number]
 /** Longer prefixes first: `google/health` and `google/notifications` have different owners. */
 const owners: readonly (readonly [prefix: string, owner: ServiceName])[] = [
   ['/v1/google/health', 'token-service'],
+  ['/v1/google/security-events', 'token-service'],
   ['/v1/google/notifications', 'calendar-service'],
   ['/v1/authorizations', 'oauth-service'],
   ['/v1/oauth', 'oauth-service'],

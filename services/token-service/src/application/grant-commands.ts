@@ -10,6 +10,8 @@ export interface GrantHandling {
   readonly grantId: string
   readonly command: GrantCommand
   readonly metadata: FactMetadata
+  /** A command that comes again with the same id changes nothing. */
+  readonly commandId?: string
   /** Rows that commit with the facts; not called when the command changed nothing. */
   readonly alongside?: (unit: UnitOfWork, facts: readonly GrantFact[], after: GrantState) => Promise<void>
 }
@@ -22,7 +24,7 @@ export type HandleGrant = (
 
 export function grantHandler(deps: { readonly store: EventStore; readonly publicUrl: string }): HandleGrant {
   const publish = publicationsOf(deps.publicUrl)
-  return ({ grantId, command, metadata, alongside }, unit) =>
+  return ({ grantId, command, metadata, commandId, alongside }, unit) =>
     handleCommand(unit ?? deps.store, {
       decider: grantDecider,
       streamType: grantStreamType,
@@ -30,6 +32,7 @@ export function grantHandler(deps: { readonly store: EventStore; readonly public
       command,
       metadata,
       publish,
+      ...(commandId === undefined ? {} : { commandId }),
       ...(alongside === undefined ? {} : { alongside }),
     })
 }

@@ -32,6 +32,10 @@ export const tokenErrors = defineErrors({
     kind: 'rejected',
     message: 'The grant id does not derive from this user, issuer and account.',
   },
+  security_event_rejected: {
+    kind: 'rejected',
+    message: 'This is no security event of the identity provider for this application.',
+  },
   key_ring_unreadable: { kind: 'internal', message: 'The vault key ring file is missing or damaged.' },
   key_ring_not_writable: {
     kind: 'conflict',

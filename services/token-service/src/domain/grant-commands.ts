@@ -77,6 +77,15 @@ export interface DelayRevocation {
   readonly nextAttemptAt: string
 }
 
+/** The provider ended the grant of its own accord. */
+export interface EndByProvider {
+  readonly type: 'EndByProvider'
+  readonly now: string
+  readonly reason: string
+  /** In the provider's time. */
+  readonly occurredAt: string
+}
+
 export type GrantCommand =
   | ReceiveTokens
   | StartRefresh
@@ -85,3 +94,4 @@ export type GrantCommand =
   | Disconnect
   | SettleRevocation
   | DelayRevocation
+  | EndByProvider

@@ -34,6 +34,7 @@ function vend(
   {
     minute = 10,
     minValiditySeconds = 0,
+    rejectedGeneration = null as number | null,
     scopes = [] as readonly string[],
     service = 'calendar' as 'calendar' | 'gmail',
   } = {},
@@ -41,7 +42,7 @@ function vend(
   return decideVend(
     { ...grant, ...change },
     service,
-    { minValiditySeconds, requiredScopes: scopes },
+    { minValiditySeconds, requiredScopes: scopes, rejectedGeneration },
     { googleNow: at(minute), publicUrl: 'https://app.example.com' },
   )
 }
@@ -69,6 +70,14 @@ describe('whether a caller gets the token that is there', () => {
     expect(vend({}, { minute: 60 })).toEqual({ kind: 'refresh_first' })
     expect(vend({}, { minute: 50, minValiditySeconds: 601 })).toEqual({ kind: 'refresh_first' })
     expect(vend({}, { minute: 50, minValiditySeconds: 600 })).toEqual({ kind: 'serve', refreshDue: true })
+  })
+
+  it('refreshes first when Google has refused the very token, unless it was born just now', () => {
+    const born = { generation: 4, lastRefreshedAt: at(0).toISOString() }
+    expect(vend(born, { rejectedGeneration: 4 })).toEqual({ kind: 'refresh_first' })
+    expect(vend(born, { rejectedGeneration: 3 })).toMatchObject({ kind: 'serve' })
+    const young = { ...born, lastRefreshedAt: at(10).toISOString() }
+    expect(vend(young, { rejectedGeneration: 4 })).toMatchObject({ kind: 'serve' })
   })
 
   it('refuses what the user has not granted, with the way to grant it', () => {

@@ -9,7 +9,12 @@ import { canonicalScopes } from './scope-names.ts'
 export interface VendRequest {
   readonly minValiditySeconds: number
   readonly requiredScopes: readonly string[]
+  /** The generation whose token Google has just refused with 401; null when none was. */
+  readonly rejectedGeneration: number | null
 }
+
+/** A token this young was refused for a reason a younger one would not cure; asking again must not spin. */
+const tooYoungToReplaceMs = 30_000
 
 export type VendDecision =
   /** `refreshDue`: serve now and refresh behind the caller's back. */
@@ -39,11 +44,18 @@ export function decideVend(
     })
   }
   refuseMissingScopes(grant, service, request, context.publicUrl)
-  if (usable) {
+  if (usable && !isRejected(grant, request, context.googleNow)) {
     const due = Date.parse(grant.refreshDueAt) <= context.googleNow.getTime()
     return { kind: 'serve', refreshDue: due && !lastOne }
   }
   return { kind: 'refresh_first' }
+}
+
+/** What its date promises is not what Google says: only a refresh finds out whether the grant still lives. */
+function isRejected(grant: Grant, { rejectedGeneration }: VendRequest, googleNow: Date): boolean {
+  if (rejectedGeneration !== grant.generation || grant.refreshTokenGeneration === null) return false
+  const bornAt = grant.lastRefreshedAt
+  return bornAt === null || googleNow.getTime() - Date.parse(bornAt) > tooYoungToReplaceMs
 }
 
 function refuseMissingScopes(grant: Grant, service: Service, request: VendRequest, publicUrl: string): void {

@@ -18,5 +18,6 @@ const longestValiditySeconds = 3_000
 export const vendRequestSchema = z.strictObject({
   minValiditySeconds: z.number().int().min(0).max(longestValiditySeconds).default(0),
   requiredScopes: z.array(scopeSchema).max(50).default([]),
+  rejectedGeneration: z.number().int().min(1).nullable().default(null),
   purpose: z.string().min(1).max(200).nullable().default(null),
 })

@@ -87,6 +87,14 @@ export function grantQueries(database: Database) {
       )
       return rows.length > 0
     },
+    /** The live grants of one Google account, whoever's they are. */
+    async ofAccount(issuer: string, accountId: string): Promise<string[]> {
+      const rows = await sql<{ grant_id: string }>(
+        "select grant_id from grant_state where issuer = $1 and account_id = $2 and status = 'live'",
+        [issuer, accountId],
+      )
+      return rows.map(({ grant_id }) => grant_id)
+    },
     /** Connections of a user by id, at most `limit`, after `after`. */
     async ofUser(userId: string, page: { readonly after: string | null; readonly limit: number }) {
       const rows = await sql<CardRow>(

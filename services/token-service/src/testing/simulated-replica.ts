@@ -63,6 +63,7 @@ export function startReplica(world: SimulatedWorld, instanceId: string, onDeath:
   const freshness = createFreshness(deps)
   const vendDeps: VendDeps = {
     ...deps,
+    grants,
     freshness,
     warmTokens,
     vendLog: { record: () => undefined },
@@ -126,6 +127,7 @@ export function startReplica(world: SimulatedWorld, instanceId: string, onDeath:
         connectionId: connectionIdOf(world.grantId, 'calendar'),
         minValiditySeconds,
         requiredScopes: [],
+        rejectedGeneration: null,
         purpose: null,
         caller: 'simulation',
         metadata,

@@ -5,12 +5,12 @@ import { createBusAccessTokens } from './bus-access-tokens.ts'
 const connectionId = '0b8f3c56-53d2-5f0e-8a65-3f6f9f1c2a01'
 
 function borrowing(answer: (nr: number) => Reply | Error) {
-  const asked: { readonly minValiditySeconds: number }[] = []
+  const asked: { readonly minValiditySeconds: number; readonly rejectedGeneration?: number }[] = []
   let now = 0
   const tokens = createBusAccessTokens({
     bus: {
       request: async (_, body) => {
-        asked.push(body as { minValiditySeconds: number })
+        asked.push(body as { minValiditySeconds: number; rejectedGeneration?: number })
         const reply = answer(asked.length)
         if (reply instanceof Error) throw reply
         return reply
@@ -24,7 +24,7 @@ function borrowing(answer: (nr: number) => Reply | Error) {
 }
 
 describe('borrowing access tokens', () => {
-  const numbered = (nr: number): Reply => ({ ok: true, body: { accessToken: `token ${nr}` } })
+  const numbered = (nr: number): Reply => ({ ok: true, body: { accessToken: `token ${nr}`, generation: nr } })
 
   it('borrows one for all calendars of a sync, and the next one later', async () => {
     const { asked, get, later } = borrowing(numbered)
@@ -34,11 +34,12 @@ describe('borrowing access tokens', () => {
     expect(asked.map(({ minValiditySeconds }) => minValiditySeconds)).toEqual([60, 60])
   })
 
-  it('does not keep one that Google refused', async () => {
+  it('does not keep one that Google refused, and says which it was', async () => {
     const { asked, get } = borrowing(numbered)
     await get()
     expect([await get(true), await get()]).toEqual(['token 2', 'token 2'])
-    expect(asked[1]).toMatchObject({ minValiditySeconds: 3000, purpose: 'calendar.sync' })
+    expect(asked[0]).not.toHaveProperty('rejectedGeneration')
+    expect(asked[1]).toMatchObject({ rejectedGeneration: 1, purpose: 'calendar.sync' })
   })
 
   const refused = (status: number, code: string, body: object = {}): Reply => ({

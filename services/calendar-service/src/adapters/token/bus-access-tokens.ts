@@ -6,10 +6,13 @@ import type { AccessTokens } from '../../application/ports.ts'
 import { type ObstacleWord, SyncObstacle } from '../../domain/sync-obstacle.ts'
 
 const subject = 'evergrant.token.access-token.get'
-const answerSchema = z.object({ accessToken: z.string().min(1) })
+const answerSchema = z.object({
+  accessToken: z.string().min(1),
+  generation: z.number().nullable().default(null),
+})
 const refusalSchema = z.object({ retryAfter: z.number().nullish() })
 
-// Google's live an hour: asking for most of that brings a new one, unless the refused one was just issued.
+// Google's live an hour: asking for most of that brings a new one where it is not known which one was refused.
 const freshSeconds = 3000
 // Borrowed for as long as it is kept, so that the calendars of one sync share one entry in the record of vends.
 const usableSeconds = 60
@@ -21,6 +24,11 @@ const lasting: Readonly<Record<string, ObstacleWord>> = {
   missing_scopes: 'missing_scopes',
 }
 
+interface Borrowed {
+  readonly accessToken: string
+  readonly generation: number | null
+}
+
 export interface BusAccessTokensOptions {
   readonly bus: Pick<EventBus, 'request'>
   readonly clock: Clock
@@ -29,33 +37,43 @@ export interface BusAccessTokensOptions {
 
 /** Access tokens from token-service, over NATS request/reply. */
 export function createBusAccessTokens({ bus, clock, timeoutMs }: BusAccessTokensOptions): AccessTokens {
-  const kept = new Map<string, { readonly accessToken: string; readonly untilMs: number }>()
+  const kept = new Map<string, Borrowed & { readonly untilMs: number }>()
 
-  const borrow = async (connectionId: string, minValiditySeconds: number): Promise<string> => {
+  const borrow = async (
+    connectionId: string,
+    { minValiditySeconds = usableSeconds, rejectedGeneration = null as number | null },
+  ): Promise<Borrowed> => {
     const body = {
       connectionId,
       requiredScopes: requiredScopes('calendar', 'read'),
       purpose: 'calendar.sync',
       minValiditySeconds,
+      // Which one Google refused: token-service finds out whether the grant still lives.
+      ...(rejectedGeneration === null ? {} : { rejectedGeneration }),
     }
     const reply = await ask(bus, timeoutMs, body)
     if (!reply.ok) throw refusalOf(reply)
     const answer = answerSchema.safeParse(reply.body)
-    if (answer.success) return answer.data.accessToken
+    if (answer.success) return answer.data
     throw new SyncObstacle({ word: 'token_unavailable', passing: true, retryAfterSeconds: null })
   }
   return {
     get: async (connectionId, { fresh }) => {
       const now = clock.now().getTime()
+      const known = kept.get(connectionId)
       for (const [id, { untilMs }] of kept) if (untilMs <= now) kept.delete(id)
-      const known = fresh ? undefined : kept.get(connectionId)
-      if (known) return known.accessToken
+      if (known && !fresh && known.untilMs > now) return known.accessToken
       kept.delete(connectionId)
-      const accessToken = await borrow(connectionId, fresh ? freshSeconds : usableSeconds)
-      kept.set(connectionId, { accessToken, untilMs: now + keptMs })
-      return accessToken
+      const borrowed = await borrow(connectionId, fresh ? insteadOf(known) : {})
+      kept.set(connectionId, { ...borrowed, untilMs: now + keptMs })
+      return borrowed.accessToken
     },
   }
+}
+
+function insteadOf(refused: Borrowed | undefined) {
+  const rejectedGeneration = refused?.generation ?? null
+  return rejectedGeneration === null ? { minValiditySeconds: freshSeconds } : { rejectedGeneration }
 }
 
 async function ask(bus: Pick<EventBus, 'request'>, timeoutMs: number, body: unknown): Promise<Reply> {

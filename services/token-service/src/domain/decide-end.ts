@@ -1,0 +1,14 @@
+import type { EndByProvider } from './grant-commands.ts'
+import type { GrantFact } from './grant-facts.ts'
+import type { GrantState } from './grant-state.ts'
+
+/** The provider says by itself that a grant is over. Events arrive late and repeatedly: what happened before the user's
+ * latest consent says nothing about it. */
+export function endByProvider(command: EndByProvider, grant: GrantState): readonly GrantFact[] {
+  if (grant.status !== 'live') return []
+  if (grant.refreshTokenSince !== null && grant.refreshTokenSince > command.occurredAt) return []
+  const { reason, now } = command
+  return [
+    { type: 'ReauthorizationRequired', data: { generation: grant.generation, reason, requiredAt: now } },
+  ]
+}
