@@ -4,7 +4,7 @@ import { addSchemaCommands } from './schema-commands.ts'
 import { addTokenCommands } from './token-commands.ts'
 
 /** Promised by the contract, and not in this build yet: they say so instead of pretending. */
-const notYet = ['import-legacy', 'replay', 'dlq']
+const notYet = ['replay', 'dlq']
 
 /** Runs one command line. Commands load what they need when they run: `token` must stay quick.
  * @returns the exit code of CONTRACT 5. */

@@ -43,4 +43,14 @@ export function addTokenCommands(
       const { keysRotate } = await import('./commands/keys.ts')
       end(await keysRotate(self.optsWithGlobals(), surroundings))
     })
+  shared(program.command('import-legacy'))
+    .description('adopt a table of plain tokens that another application kept')
+    .requiredOption('--from <postgres url>', 'the database it is in; it is only read')
+    .option('--table <name>', 'the table', 'user_oauth_tokens')
+    .option('--dry-run', 'only tell what would happen')
+    .option('--report <file>', 'write who must reconnect to a file, one JSON document a line')
+    .action(async (_options, self: Command) => {
+      const { importLegacy } = await import('./commands/import-legacy.ts')
+      end(await importLegacy(self.optsWithGlobals(), surroundings))
+    })
 }
