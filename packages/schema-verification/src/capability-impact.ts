@@ -33,7 +33,8 @@ function overlaps(use: TableUse, { table, columns, access }: Touch): boolean {
 function columnsUsed(use: TableUse, how: Access): readonly string[] | undefined {
   switch (how) {
     case 'read':
-      return use.reads
+      // An upsert reads the columns it conflicts on, and needs the right to.
+      return use.reads === undefined ? use.conflictOn : [...use.reads, ...(use.conflictOn ?? [])]
     case 'insert':
       return use.inserts === undefined ? undefined : [...use.inserts, ...(use.conflictOn ?? [])]
     case 'update':

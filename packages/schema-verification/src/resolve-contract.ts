@@ -44,12 +44,14 @@ function isThere(call: string, { functions, sequences }: ExpectedCatalog): boole
 }
 
 function resolveUse({ reads, inserts, updates, ...use }: DeclaredUse, catalog: ExpectedCatalog): TableUse {
-  const columns = (named: Columns) =>
-    named === '*' ? Object.keys(catalog.relations[use.table]?.columns ?? {}).sort() : named
+  const all = Object.entries(catalog.relations[use.table]?.columns ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  // PostgreSQL fills these itself and takes no value for them.
+  const writable = all.filter(([, { identity, generated }]) => identity !== 'always' && !generated)
+  const columns = (named: Columns, every: typeof all) => (named === '*' ? every.map(([name]) => name) : named)
   return {
     ...use,
-    ...(reads === undefined ? {} : { reads: columns(reads) }),
-    ...(inserts === undefined ? {} : { inserts: columns(inserts) }),
-    ...(updates === undefined ? {} : { updates: columns(updates) }),
+    ...(reads === undefined ? {} : { reads: columns(reads, all) }),
+    ...(inserts === undefined ? {} : { inserts: columns(inserts, writable) }),
+    ...(updates === undefined ? {} : { updates: columns(updates, writable) }),
   }
 }
