@@ -1,14 +1,18 @@
-// npm run bench [-- relay start]: medians and ratios, printed as rows for docs/benchmarks.md. Never an assertion.
+// npm run bench [-- relay start] [--expired=1000000]: medians and ratios, printed as rows for docs/benchmarks.md. Never an assertion.
 import { arch, cpus, platform } from 'node:os'
+import { connect } from './connect.ts'
+import { consent } from './consent.ts'
 import { relayLatency } from './relay-latency.ts'
 import { startTimes } from './start-times.ts'
 
 const suites: Record<string, () => Promise<readonly string[]>> = {
+  connect,
+  consent,
   relay: relayLatency,
   start: startTimes,
 }
 
-const asked = process.argv.slice(2)
+const asked = process.argv.slice(2).filter((each) => !each.startsWith('--'))
 const unknown = asked.filter((name) => !(name in suites))
 if (unknown.length > 0) {
   process.stderr.write(
