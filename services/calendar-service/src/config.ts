@@ -40,6 +40,19 @@ export function readCalendarConfig(env: Environment = environment()) {
   return readConfig(calendarConfigShape, env)
 }
 
+/** Where Google is to send push notifications; null when it could not reach us: it wants https, and an emulator that
+ * shares our machine may do without. */
+export function pushAddress({
+  PUBLIC_URL,
+  GOOGLE_API_ROOT_URL,
+}: Pick<CalendarConfig, 'PUBLIC_URL' | 'GOOGLE_API_ROOT_URL'>): string | null {
+  const isHere = (url: string) => isLoopback(new URL(url).hostname)
+  const reachable = isHere(PUBLIC_URL)
+    ? isHere(GOOGLE_API_ROOT_URL)
+    : new URL(PUBLIC_URL).protocol === 'https:'
+  return reachable ? new URL('/v1/google/notifications', PUBLIC_URL).href : null
+}
+
 /** What the migration run needs. */
 export function readMigrationConfig(env: Environment = environment()) {
   const shape = {

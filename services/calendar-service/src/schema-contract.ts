@@ -73,6 +73,18 @@ export const schemaContract: DeclaredContract = {
       ],
       calls: append.calls,
     },
+    'calendar.push': {
+      uses: [
+        ...append.uses,
+        wholly('push_channel'),
+        wholly('resource_run'),
+        wholly('run_waiter'),
+        wholly('sync_status', 'sync_id'),
+        { table: 'synced_resource', reads: '*' },
+        { table: 'known_connection', reads: '*' },
+      ],
+      calls: append.calls,
+    },
     'calendar.connections': {
       uses: [...append.uses, wholly('known_connection', 'connection_id')],
       calls: append.calls,

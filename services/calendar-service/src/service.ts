@@ -21,6 +21,7 @@ import {
 } from '@evergrant/service-runtime'
 import { answerOf } from './adapters/google/google-answer.ts'
 import { createGoogleCalendar } from './adapters/google/google-calendar.ts'
+import { createGoogleChannels } from './adapters/google/google-channels.ts'
 import { createGoogleDrive } from './adapters/google/google-drive.ts'
 import { createGoogleEventWrites } from './adapters/google/google-event-writes.ts'
 import { createGoogleMail } from './adapters/google/google-mail.ts'
@@ -29,6 +30,7 @@ import { createDoubtfulWrites } from './adapters/postgres/doubtful-writes.ts'
 import { postgresEventRows } from './adapters/postgres/event-rows.ts'
 import { postgresItemRows } from './adapters/postgres/item-rows.ts'
 import { postgresKnownConnections } from './adapters/postgres/known-connections.ts'
+import { createPushChannels } from './adapters/postgres/push-channels.ts'
 import { postgresResources } from './adapters/postgres/resources.ts'
 import { createRunQueue } from './adapters/postgres/run-queue.ts'
 import { postgresSharedDrives } from './adapters/postgres/shared-drives.ts'
@@ -36,14 +38,16 @@ import { createStaleConnections } from './adapters/postgres/stale-connections.ts
 import { stepWithIcal } from './adapters/recurrence/ical-rule.ts'
 import { createBusAccessTokens } from './adapters/token/bus-access-tokens.ts'
 import { createBusWriteTokens } from './adapters/token/bus-write-tokens.ts'
+import { createKeepChannels } from './application/keep-channels.ts'
 import { createLinkConnection } from './application/link-connection.ts'
+import { createNotePush } from './application/note-push.ts'
 import { createPollStale } from './application/poll-stale.ts'
 import { createRequestSync } from './application/request-sync.ts'
 import { createSettleDoubtfulWrites } from './application/settle-doubtful-writes.ts'
 import { createSources } from './application/sources.ts'
 import { createWalkResource, type WalkParts } from './application/walk-resource.ts'
 import { createWriteEvent } from './application/write-event.ts'
-import type { CalendarConfig } from './config.ts'
+import { type CalendarConfig, pushAddress } from './config.ts'
 import { calendarFactCatalogue } from './domain/fact-catalogue.ts'
 import { tripsBreaker } from './domain/google-failure.ts'
 import { onConnectionChanged } from './entry-points/bus/on-connection-changed.ts'
@@ -56,6 +60,7 @@ import { declareCapabilities } from './entry-points/http/capabilities.ts'
 import { changeRoutes } from './entry-points/http/change-routes.ts'
 import { eventRoutes } from './entry-points/http/event-routes.ts'
 import { eventWriteRoutes } from './entry-points/http/event-write-routes.ts'
+import { notificationRoutes } from './entry-points/http/notification-routes.ts'
 import { measureBacklog } from './entry-points/http/sync-metrics.ts'
 import { syncRoutes } from './entry-points/http/sync-routes.ts'
 import { calendarsOf } from './projections/calendars.ts'
@@ -76,6 +81,8 @@ export interface CalendarServiceOptions {
   readonly leaseMs?: number
   readonly idleMs?: number
   readonly doubtAfterMs?: number
+  readonly pollEveryMs?: number
+  readonly renewChannelsBeforeMs?: number
 }
 
 export interface CalendarService {
@@ -146,9 +153,10 @@ export async function startCalendarService(
     ids,
   })
   const linkConnection = createLinkConnection({ resources, queue, requestSync, clock, ids })
+  const tokens = createBusAccessTokens({ bus, clock, timeoutMs: 10_000 })
   const walk = createWalkResource({
     store,
-    tokens: createBusAccessTokens({ bus, clock, timeoutMs: 10_000 }),
+    tokens,
     sources,
     resources,
     queue,
@@ -183,14 +191,30 @@ export async function startCalendarService(
     olderThanMs: options.doubtAfterMs ?? 2 * googleDeadlineMs,
     onError: onError('a write in doubt could not be settled'),
   })
+  const channels = createPushChannels(database)
+  const address = pushAddress(config)
+  const keepChannels =
+    address === null
+      ? async () => {}
+      : createKeepChannels({
+          store,
+          channels,
+          google: createGoogleChannels({ rootUrl, guard: breakers.calendar, clock }),
+          accessTokenFor: (connectionId) => tokens.get(connectionId, { fresh: false }),
+          ids,
+          address,
+          renewBeforeMs: options.renewChannelsBeforeMs ?? dayMs,
+          onError: onError('a push channel was not kept'),
+        })
   const stale = createStaleConnections(database)
   const polls = createPollClock({
     jobs: [
       createPollStale({ store, stale, requestSync, ids, staleAfterMs }),
       () => stale.forgetOldRuns(dayMs),
       settleDoubtfulWrites,
+      keepChannels,
     ],
-    everyMs: Math.min(staleAfterMs / 2, 15_000),
+    everyMs: options.pollEveryMs ?? Math.min(staleAfterMs / 2, 15_000),
     onError: onError('old copies were not looked for'),
   })
 
@@ -266,6 +290,7 @@ export async function startCalendarService(
   calendarRoutes(app, { database, staleAfterMs: staleAfterMs * 3 })
   syncRoutes(app, { store, database, requestSync, ids })
   eventRoutes(app, { database, clock, step: stepWithIcal })
+  notificationRoutes(app, { notePush: createNotePush({ store, channels, requestSync, ids }), metrics })
   eventWriteRoutes(app, { database, writeEvent: createWriteEvent(writing), ids, step: stepWithIcal })
   changeRoutes(app, { database })
 

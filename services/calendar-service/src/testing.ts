@@ -51,6 +51,7 @@ export interface ConnectedUser {
 
 export interface ReplicaOptions extends CalendarServiceOptions {
   readonly staleAfterSeconds?: number
+  readonly publicUrl?: string
   readonly lanes?: number
 }
 
@@ -114,11 +115,18 @@ export function useCalendarWorld() {
     LOG_LEVEL: 'fatal',
     GOOGLE_API_ROOT_URL: google.url,
   })
-  const start = async ({ staleAfterSeconds = 3600, lanes = 2, ...options }: ReplicaOptions = {}) => {
+  const start = async ({
+    staleAfterSeconds = 3600,
+    lanes = 2,
+    publicUrl,
+    ...options
+  }: ReplicaOptions = {}) => {
     const config = readCalendarConfig({
       ...environment(),
       SYNC_STALE_AFTER_SECONDS: String(staleAfterSeconds),
       SYNC_LANES: String(lanes),
+      // Without one nobody is told to push: most specs want to see exactly what they asked for.
+      PUBLIC_URL: publicUrl ?? 'http://evergrant.test',
     })
     const service = await startCalendarService(config, { idleMs: 100, ...options })
     running.add(service)

@@ -9,7 +9,14 @@ import type { PageTokens, SyncCursor } from '../domain/sync-cursor.ts'
 export interface AccessTokens {
   /** `fresh` after Google refused the last one.
    * @throws SyncObstacle when there is none: the user, token-service or Google stands in the way. */
-  get(connectionId: string, options: { readonly fresh: boolean }): Promise<string>
+  get(
+    connectionId: string,
+    options: {
+      readonly fresh: boolean
+      /** What it is for; `calendar` when absent. */
+      readonly service?: Service
+    },
+  ): Promise<string>
 }
 
 /** A calendar list entry as Google sent it. */
@@ -297,4 +304,68 @@ export interface WriteTokens {
 export interface DoubtfulWrites {
   /** The stream ids of some that are older than that; no other replica gets them for a while. */
   take(query: { readonly olderThanMs: number; readonly limit: number }): Promise<readonly string[]>
+}
+
+/** What is watched, and where a channel for it would be opened. */
+export interface Watched {
+  readonly resourceId: string
+  readonly connectionId: string
+  readonly kind: 'calendar_list' | 'calendar'
+  readonly googleId: string
+}
+
+/** A push channel of ours. Its secret is kept as a hash: it is only ever compared. */
+export interface PushChannel {
+  readonly channelId: string
+  readonly resourceId: string
+  readonly connectionId: string
+  readonly secretHash: string
+  readonly googleResourceId: string | null
+  readonly state: 'opening' | 'open' | 'closed' | 'refused' | 'failed'
+  readonly lastMessage: number
+}
+
+export interface PushChannels {
+  /** Records a channel to be opened, for some of what has none that lives long enough; other replicas leave those alone. */
+  begin(
+    unit: UnitOfWork,
+    query: {
+      readonly renewBeforeMs: number
+      readonly limit: number
+      readonly newChannel: () => { readonly channelId: string; readonly secretHash: string }
+    },
+  ): Promise<readonly (Watched & { readonly channelId: string })[]>
+  opened(
+    channelId: string,
+    at: { readonly googleResourceId: string; readonly expiresAt: Date | null },
+  ): Promise<void>
+  /** `refused` is for a day, `failed` for a few minutes. */
+  notOpened(channelId: string, state: 'refused' | 'failed'): Promise<void>
+  /** Channels nobody needs any more: a newer one is open, or what they watch, or its connection, is gone. */
+  unneeded(limit: number): Promise<readonly PushChannel[]>
+  closed(channelId: string): Promise<void>
+  /** Removes what ended long ago. */
+  forgetOld(): Promise<void>
+  /** Locks the row until the transaction ends. */
+  lock(unit: UnitOfWork, channelId: string): Promise<PushChannel | null>
+  /** Returns whether a run for the resource already waits, which will see whatever the message is about. */
+  noteMessage(unit: UnitOfWork, channel: PushChannel, messageNumber: number): Promise<boolean>
+}
+
+/** Google's push notifications.
+ * @throws SyncObstacle; `rejected_by_google` for what cannot be watched. */
+export interface GoogleChannels {
+  watch(call: {
+    readonly accessToken: string
+    readonly what: Watched
+    readonly channelId: string
+    readonly secret: string
+    readonly address: string
+  }): Promise<{ readonly googleResourceId: string; readonly expiresAt: Date | null }>
+  /** A channel that is gone already is stopped. */
+  stop(call: {
+    readonly accessToken: string
+    readonly channelId: string
+    readonly googleResourceId: string
+  }): Promise<void>
 }

@@ -5,6 +5,7 @@ import { CalendarCopy } from './0002-calendar-copy.ts'
 import { SyncCorrelation } from './0003-sync-correlation.ts'
 import { MailboxesAndDrives } from './0004-mailboxes-and-drives.ts'
 import { EventWrites } from './0005-event-writes.ts'
+import { PushChannels } from './0006-push-channels.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   { name: '0003-sync-correlation', class: SyncCorrelation },
   { name: '0004-mailboxes-and-drives', class: MailboxesAndDrives },
   { name: '0005-event-writes', class: EventWrites },
+  { name: '0006-push-channels', class: PushChannels },
 ]

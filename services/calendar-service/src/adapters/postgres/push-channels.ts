@@ -1,0 +1,94 @@
+import { type Database, type Sql, sqlOf } from '@evergrant/event-store'
+import type { PushChannel, PushChannels, Watched } from '../../application/ports.ts'
+
+const columns = `c.channel_id as "channelId", c.resource_id as "resourceId", c.connection_id as "connectionId",
+  c.secret_hash as "secretHash", c.google_resource_id as "googleResourceId", c.state,
+  c.last_message::float8 as "lastMessage"`
+
+// A channel without an end of its own is renewed as if it had Google's usual week.
+const lives = `(c.state = 'open' and coalesce(c.expires_at, c.opened_at + interval '7 days')
+                  > now() + $1::float8 * interval '1 millisecond')`
+// A process that died while it opened one leaves at most that one: the next try waits until it surely has.
+const rests = `(c.state = 'opening' and c.began_at > now() - interval '2 minutes'
+  or c.state = 'failed' and c.began_at > now() - interval '5 minutes'
+  or c.state = 'refused' and c.began_at > now() - interval '1 day')`
+
+export function createPushChannels(database: Database): PushChannels {
+  const sql = sqlOf(database)
+  return {
+    begin: async (unit, { renewBeforeMs, limit, newChannel }) => {
+      const inside = sqlOf(unit)
+      const due = await inside<Watched>(
+        `select r.resource_id as "resourceId", r.connection_id as "connectionId", r.kind, r.google_id as "googleId"
+           from synced_resource r join known_connection k on k.connection_id = r.connection_id
+          where r.kind in ('calendar_list', 'calendar') and r.removed_at is null and k.status = 'active'
+            and r.last_synced_at is not null
+            and not exists (select 1 from push_channel c where c.resource_id = r.resource_id and (${lives} or ${rests}))
+          order by r.resource_id limit $2 for update of r skip locked`,
+        [renewBeforeMs, limit],
+      )
+      const begun = due.map((what) => ({ ...what, ...newChannel() }))
+      for (const { channelId, resourceId, connectionId, secretHash } of begun) {
+        await inside(
+          `insert into push_channel (channel_id, resource_id, connection_id, secret_hash, state, began_at)
+           values ($1, $2, $3, $4, 'opening', now())`,
+          [channelId, resourceId, connectionId, secretHash],
+        )
+      }
+      return begun
+    },
+    opened: async (channelId, { googleResourceId, expiresAt }) => {
+      await sql(
+        `update push_channel set state = 'open', google_resource_id = $2, expires_at = $3, opened_at = now()
+          where channel_id = $1`,
+        [channelId, googleResourceId, expiresAt?.toISOString() ?? null],
+      )
+    },
+    notOpened: async (channelId, state) => {
+      await sql('update push_channel set state = $2 where channel_id = $1', [channelId, state])
+    },
+    unneeded: (limit) =>
+      sql<PushChannel>(
+        `select ${columns} from push_channel c
+           join synced_resource r on r.resource_id = c.resource_id
+           join known_connection k on k.connection_id = c.connection_id
+          where c.state = 'open'
+            and (r.removed_at is not null or k.status = 'paused' and k.reason = 'disconnected'
+                 or exists (select 1 from push_channel n where n.resource_id = c.resource_id
+                               and n.state = 'open' and n.opened_at > c.opened_at))
+          order by c.opened_at limit $1`,
+        [limit],
+      ),
+    closed: async (channelId) => {
+      await sql(`update push_channel set state = 'closed' where channel_id = $1`, [channelId])
+    },
+    forgetOld: async () => {
+      await sql(
+        `delete from push_channel c where c.state in ('opening', 'closed', 'refused', 'failed')
+            and c.began_at < now() - interval '30 days'
+            or c.state = 'open' and c.expires_at < now() - interval '1 day'`,
+      )
+    },
+    lock: (unit, channelId) => lock(sqlOf(unit), channelId),
+    noteMessage: async (unit, { channelId, resourceId }, messageNumber) => {
+      const inside = sqlOf(unit)
+      await inside(
+        'update push_channel set last_message = greatest(last_message, $2), last_message_at = now() where channel_id = $1',
+        [channelId, messageNumber],
+      )
+      const waiting = await inside(
+        `select 1 from resource_run where resource_id = $1 and state = 'queued' limit 1`,
+        [resourceId],
+      )
+      return waiting.length > 0
+    },
+  }
+}
+
+async function lock(sql: Sql, channelId: string): Promise<PushChannel | null> {
+  const rows = await sql<PushChannel>(
+    `select ${columns} from push_channel c where c.channel_id = $1 for update`,
+    [channelId],
+  )
+  return rows[0] ?? null
+}

@@ -1,0 +1,78 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Ids } from '@evergrant/decider'
+import type { EventStore } from '@evergrant/event-store'
+import { SyncObstacle } from '../domain/sync-obstacle.ts'
+import type { GoogleChannels, PushChannel, PushChannels, Watched } from './ports.ts'
+
+export interface KeepChannelsParts {
+  readonly store: EventStore
+  readonly channels: PushChannels
+  readonly google: GoogleChannels
+  /** @throws SyncObstacle */
+  readonly accessTokenFor: (connectionId: string) => Promise<string>
+  readonly ids: Ids
+  /** Where Google is to call. */
+  readonly address: string
+  /** A channel is replaced when it has less than this to live. */
+  readonly renewBeforeMs: number
+  readonly onError: (error: unknown) => void
+}
+
+const atOnce = 25
+
+/** What of a channel's secret is kept. 256 random bits need no slow hash. */
+export function secretHashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url')
+}
+
+/** Keeps a push channel open for everything that is synced. Google renews nothing: the next one is opened while the last
+ * still works, and only then is that one stopped. Whatever goes wrong here makes news slower, never lost: old copies are
+ * synced without being asked. */
+export function createKeepChannels(parts: KeepChannelsParts): () => Promise<void> {
+  const { store, channels, ids, renewBeforeMs, onError } = parts
+  return async () => {
+    const secrets = new Map<string, string>()
+    const newChannel = () => {
+      const [channelId, secret] = [ids.next(), randomBytes(32).toString('base64url')]
+      secrets.set(channelId, secret)
+      return { channelId, secretHash: secretHashOf(secret) }
+    }
+    const begun = await store.transaction((unit) =>
+      channels.begin(unit, { renewBeforeMs, limit: atOnce, newChannel }),
+    )
+    for (const each of begun) await open(parts, each, secrets.get(each.channelId) ?? '').catch(onError)
+    for (const each of await channels.unneeded(atOnce)) await stop(parts, each).catch(onError)
+    await channels.forgetOld()
+  }
+}
+
+async function open(
+  { channels, google, accessTokenFor, address }: KeepChannelsParts,
+  what: Watched & { readonly channelId: string },
+  secret: string,
+): Promise<void> {
+  const { channelId, connectionId } = what
+  try {
+    const accessToken = await accessTokenFor(connectionId)
+    await channels.opened(channelId, await google.watch({ accessToken, what, channelId, secret, address }))
+  } catch (error) {
+    // Holidays and the like cannot be watched; they are polled.
+    const refused = error instanceof SyncObstacle && error.word === 'rejected_by_google'
+    await channels.notOpened(channelId, refused ? 'refused' : 'failed')
+    if (!(error instanceof SyncObstacle)) throw error
+  }
+}
+
+async function stop(
+  { channels, google, accessTokenFor }: KeepChannelsParts,
+  { channelId, connectionId, googleResourceId }: PushChannel,
+): Promise<void> {
+  try {
+    const accessToken = await accessTokenFor(connectionId)
+    if (googleResourceId !== null) await google.stop({ accessToken, channelId, googleResourceId })
+  } catch (error) {
+    // Without a token it cannot be stopped; it runs out by itself, and what it still says is ignored.
+    if (!(error instanceof SyncObstacle) || error.passing) throw error
+  }
+  await channels.closed(channelId)
+}

@@ -1,0 +1,68 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { Ids } from '@evergrant/decider'
+import type { EventStore, UnitOfWork } from '@evergrant/event-store'
+import { secretHashOf } from './keep-channels.ts'
+import type { PushChannel, PushChannels } from './ports.ts'
+import type { RequestSync } from './request-sync.ts'
+
+/** What Google's headers say; the body says nothing. */
+export interface PushMessage {
+  readonly channelId: string
+  readonly secret: string
+  readonly googleResourceId: string
+  /** `sync` opens a channel, anything else means that something changed. */
+  readonly state: string
+  readonly messageNumber: number
+}
+
+export type PushOutcome = 'sync' | 'requested' | 'joined' | 'duplicate' | 'closed' | 'unknown' | 'forged'
+
+export type NotePush = (message: PushMessage) => Promise<PushOutcome>
+
+export interface NotePushParts {
+  readonly store: EventStore
+  readonly channels: PushChannels
+  readonly requestSync: RequestSync
+  readonly ids: Ids
+}
+
+/** Google says that something changed. It is committed before Google is answered, because only a 5xx is told again.
+ * Numbers have gaps, so a gap is no loss; a lower one than the last is about something that the last one covers. */
+export function createNotePush({ store, channels, requestSync, ids }: NotePushParts): NotePush {
+  return (message) =>
+    store.transaction(async (unit) => {
+      const channel = await channels.lock(unit, message.channelId)
+      if (channel === null) return 'unknown'
+      if (!isGenuine(channel, message)) return 'forged'
+      // A stopped channel goes on for a while.
+      if (channel.state !== 'open' && channel.state !== 'opening') return 'closed'
+      if (message.messageNumber <= channel.lastMessage) return 'duplicate'
+      const waiting = await channels.noteMessage(unit, channel, message.messageNumber)
+      if (message.state === 'sync') return 'sync'
+      if (waiting) return 'joined'
+      await ask(unit, channel, { requestSync, ids })
+      return 'requested'
+    })
+}
+
+/** Hashes are of one length, and comparing them takes the same time wherever they differ. */
+function isGenuine({ secretHash, googleResourceId }: PushChannel, message: PushMessage): boolean {
+  const same = timingSafeEqual(Buffer.from(secretHashOf(message.secret)), Buffer.from(secretHash))
+  // `sync` may come before the answer to watch that names the resource.
+  return same && (googleResourceId === null || googleResourceId === message.googleResourceId)
+}
+
+async function ask(
+  unit: UnitOfWork,
+  { connectionId, resourceId }: PushChannel,
+  { requestSync, ids }: Pick<NotePushParts, 'requestSync' | 'ids'>,
+): Promise<void> {
+  const syncId = ids.next()
+  const calendarId = resourceId === connectionId ? null : resourceId
+  const mode = 'incremental'
+  await requestSync(
+    unit,
+    { syncId, userId: null, connectionId, calendarId, mode, cause: 'push', announce: true },
+    { actor: { kind: 'google' }, correlationId: syncId },
+  )
+}
