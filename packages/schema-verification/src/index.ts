@@ -22,9 +22,10 @@ export {
   type VerificationReport,
   type VerificationTrigger,
 } from './finding.ts'
+export { type LintFinding, type LintRule, lintMigration } from './lint-migration.ts'
 export { type DdlListening, listenForDdl } from './listen-for-ddl.ts'
 export { loadManifest, type Manifest, printManifest } from './manifest.ts'
-export { migrationChecksums } from './migration-checksum.ts'
+export { migrationChecksums, migrationStatements } from './migration-checksum.ts'
 export { refuseRewrittenHistory } from './migration-history.ts'
 export { type MigrationStanding, migrationStatus } from './migration-status.ts'
 export { probeSchema } from './probe-schema.ts'

@@ -3,7 +3,8 @@ import { verificationErrors } from './errors.ts'
 
 /**
  * An ORM that selects * fills a column that is gone with `undefined`, without an error, and "no scope" would be taken
- * for the truth. Register it with the ORM's `subscribers`.
+ * for the truth. Register it with the ORM's `subscribers`. It is not for partial loads (`fields`): those name their
+ * columns, so PostgreSQL refuses them by itself.
  * @throws DomainError `schema_drift` while an entity is loaded.
  */
 export class UndefinedGuard implements EventSubscriber {
