@@ -14,7 +14,7 @@ const Token = defineEntity({
 })
 const Noted = defineEntity({
   name: 'Noted',
-  tableName: 'tokens',
+  tableName: 'noted',
   properties: {
     id: p.integer().primary(),
     note: p.text().nullable().lazy(),
@@ -26,7 +26,9 @@ let orm: MikroORM
 
 beforeAll(async () => {
   await withSession(database.url, async (sql) => {
-    await sql('create table tokens (id int primary key, scope text, note text)')
+    await sql('create table tokens (id int primary key, scope text)')
+    await sql('create table noted (id int primary key, note text)')
+    await sql('insert into noted (id) values (1)')
     await sql('insert into tokens (id) values (1)')
   })
   orm = await MikroORM.init({
