@@ -3,12 +3,14 @@ import { arch, cpus, platform } from 'node:os'
 import { connect } from './connect.ts'
 import { consent } from './consent.ts'
 import { relayLatency } from './relay-latency.ts'
+import { schemaDetection } from './schema-detection.ts'
 import { startTimes } from './start-times.ts'
 
 const suites: Record<string, () => Promise<readonly string[]>> = {
   connect,
   consent,
   relay: relayLatency,
+  schema: schemaDetection,
   start: startTimes,
 }
 
