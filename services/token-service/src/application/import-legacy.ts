@@ -54,6 +54,9 @@ export interface ImportLegacyDeps {
 /** Expired tokens of a whole table must not all be refreshed in the same minute. */
 const spreadMs = 60 * 60 * 1000
 
+/** A transaction each; vends need connections of the pool too. */
+const atOnce = 4
+
 /** Adopts rows of a table, all rows of a user at once. Tokens enter the vault in the transaction of their facts; a grant
  * that was imported before, or that a user has connected since, is left as it is. */
 export async function importLegacy(
@@ -64,8 +67,12 @@ export async function importLegacy(
   const read = await Promise.all(table.map((row) => readRow(deps, row)))
   const rows = read.flatMap((answer) => ('row' in answer ? [answer.row] : []))
   const refused = read.flatMap((answer) => ('refused' in answer ? [answer.refused] : []))
+  const grants = legacyGrants(rows, deps.issuer)
   const adopted: Adoption[] = []
-  for (const grant of legacyGrants(rows, deps.issuer)) adopted.push(await adopt(deps, grant, options))
+  for (let at = 0; at < grants.length; at += atOnce) {
+    const some = grants.slice(at, at + atOnce)
+    adopted.push(...(await Promise.all(some.map((grant) => adopt(deps, grant, options)))))
+  }
   return [...adopted, ...refused]
 }
 
@@ -101,7 +108,8 @@ async function readRow(
       account: { id: accountId, email: table.email ?? said?.email ?? '' },
       scopes: named ?? said?.scopes ?? null,
       // What nobody knows is best taken as over: a refresh tells.
-      expiresAt: tokens.accessToken === null ? new Date(0) : (table.expiresAt ?? said?.expiresAt ?? new Date(0)),
+      expiresAt:
+        tokens.accessToken === null ? new Date(0) : (table.expiresAt ?? said?.expiresAt ?? new Date(0)),
       updatedAt: table.updatedAt ?? new Date(0),
       ...tokens,
     },
@@ -141,7 +149,13 @@ async function adopt(
     command,
     alongside: async (unit, _facts, after) => {
       if (after.status === 'none') return
-      await deps.vault.keep(unit, { grantId, userId, generation: after.generation, accessToken, refreshToken })
+      await deps.vault.keep(unit, {
+        grantId,
+        userId,
+        generation: after.generation,
+        accessToken,
+        refreshToken,
+      })
     },
   })
   return tell(deps, legacy, state, 'imported')

@@ -16,7 +16,7 @@ export interface ChainHead {
 export const emptyChain: ChainHead = { sequence: 0, hash: '' }
 
 /** The hash of an entry at its place: over everything it says and the hash before it. */
-export function chainHash(before: string, sequence: number, vend: Vend & { readonly id: string }): string {
+function chainHash(before: string, sequence: number, vend: Vend & { readonly id: string }): string {
   const { id, connectionId, grantId, generation, caller, purpose, scopes, traceparent, at } = vend
   const said = [id, connectionId, grantId, generation, caller, purpose, scopes, traceparent, at.getTime()]
   return createHash('sha256')
