@@ -5,7 +5,7 @@ import { consentDriver } from './test-kit/consent-driver.ts'
 import { useOauthService } from './testing.ts'
 
 const on = useOauthService()
-const { browser, eventOf, eventsOf, opened, read, somebody } = consentDriver(on)
+const { browser, eventOf, eventsOf, opened, read, request, somebody } = consentDriver(on)
 
 const exchanges = () => on.google.requests({ method: 'POST', path: '/token' }).length
 
@@ -200,7 +200,11 @@ describe('whatever a browser brings', () => {
   it('is answered with a page and never with a server error', async () => {
     const { sub } = somebody()
     const { id } = await opened(sub)
-    const paths = [`/v1/authorizations/${id}/begin`, '/v1/oauth/google/callback']
+    const paths = [
+      `/v1/authorizations/${id}/begin`,
+      `/v1/authorizations/${id}/another`,
+      '/v1/oauth/google/callback',
+    ]
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...paths), query, async (path, search) => {
         const { status, headers } = await browser().open(`${on.publicUrl}${path}?${search}`)
@@ -211,6 +215,21 @@ describe('whatever a browser brings', () => {
       { numRuns: 200 },
     )
     expect((await read(sub, id)).body.status).toBe('pending')
+  })
+
+  it('is refused or understood when an application brings it, and never a server error', async () => {
+    const field = fc.constantFrom('services', 'access', 'returnTo', 'loginHint', 'connectionId', 'surprise')
+    const right = fc.constantFrom(['calendar'], 'read', 'https://app.example/', 'a@example.com')
+    const body = fc.dictionary(field, fc.oneof(right, fc.jsonValue(), fc.string({ unit: 'binary' })))
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(body, fc.jsonValue()), async (wish) => {
+        const response = await request(somebody().sub, wish)
+        expect([201, 400, 404, 422]).toContain(response.status)
+        const type = response.headers.get('content-type')
+        expect(type).toContain(response.status === 201 ? 'application/json' : 'application/problem+json')
+      }),
+      { numRuns: 150 },
+    )
   })
 
   it('is never an outcome with a server error, even with the right state', async () => {
