@@ -121,13 +121,16 @@ export function useCalendarWorld() {
     publicUrl,
     ...options
   }: ReplicaOptions = {}) => {
-    const config = readCalendarConfig({
-      ...environment(),
-      SYNC_STALE_AFTER_SECONDS: String(staleAfterSeconds),
-      SYNC_LANES: String(lanes),
-      // Without one nobody is told to push: most specs want to see exactly what they asked for.
+    const config = {
+      ...readCalendarConfig({
+        ...environment(),
+        SYNC_STALE_AFTER_SECONDS: String(staleAfterSeconds),
+        SYNC_LANES: String(lanes),
+      }),
+      // Without a public address nobody is told to push: most specs want to see exactly what they asked for. It is set past
+      // the check that a development issuer stays on this machine.
       PUBLIC_URL: publicUrl ?? 'http://evergrant.test',
-    })
+    }
     const service = await startCalendarService(config, { idleMs: 100, ...options })
     running.add(service)
     const stop = async () => {

@@ -1,3 +1,4 @@
+import type { Service } from '@evergrant/event-contracts'
 import type { UnitOfWork } from '@evergrant/event-store'
 import type { ResourceKind } from '../domain/resource-facts.ts'
 import type { PageStep } from '../domain/sync-cursor.ts'
@@ -33,6 +34,7 @@ export interface FetchedPage {
 
 /** What tells one kind of resource from another; everything else about a walk is the same for all. */
 export interface Source {
+  readonly service: Service
   /** Changes whenever the query does: a token belongs to the query it came from. */
   readonly queryHash: string
   /** Whether a new generation has to be staged, because readers have one. */
@@ -66,6 +68,7 @@ export function createSources(parts: SourceParts): Sources {
 /** The list is never staged: which calendars there are can be told at the end of a pass. */
 function calendarListSource({ calendar, calendars, events }: SourceParts): Source {
   return {
+    service: 'calendar',
     queryHash: calendar.queryHash.calendar_list,
     hasRows: async () => false,
     discardStaged: async () => {},
@@ -82,6 +85,7 @@ function calendarListSource({ calendar, calendars, events }: SourceParts): Sourc
 
 function calendarSource({ calendar, events }: SourceParts): Source {
   return {
+    service: 'calendar',
     queryHash: calendar.queryHash.calendar,
     ...staged(events),
     fetch: async (run, request) => {
@@ -106,6 +110,7 @@ function calendarSource({ calendar, events }: SourceParts): Source {
 
 function mailboxSource({ mail, items }: SourceParts): Source {
   return {
+    service: 'gmail',
     queryHash: mail.queryHash,
     ...staged(items),
     fetch: async (run, request) => {
@@ -126,6 +131,7 @@ function mailboxSource({ mail, items }: SourceParts): Source {
 
 function driveSource({ drive, items, drives }: SourceParts): Source {
   return {
+    service: 'drive',
     queryHash: drive.queryHash,
     ...staged(items),
     fetch: async (run, request) => {

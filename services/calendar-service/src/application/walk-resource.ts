@@ -150,9 +150,10 @@ async function walkPage(
 ): Promise<Position | null> {
   const { store, tokens, resources, queue, clock, crashPoint } = parts
   const { cursor, pass, metadata } = at.position
-  const accessToken = await tokens.get(run.connectionId, { fresh: at.fresh })
+  const source = parts.sources[run.kind]
+  const accessToken = await tokens.get(run.connectionId, { fresh: at.fresh, service: source.service })
   const request = { accessToken, ...nextRequest(cursor, pass) }
-  const page = await parts.sources[run.kind].fetch(run, request)
+  const page = await source.fetch(run, request)
   await crashPoint?.('page_fetched')
   const position = await store.transaction(async (unit) => {
     const resource = await resources.lock(unit, run.resourceId)

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { DriveMemberships, GoogleDrive, GoogleFilePage, PageRequest } from '../../application/ports.ts'
 import { classifyFailure, type GoogleAnswer, type GoogleFailure } from '../../domain/google-failure.ts'
 import { deletedItem, type GoogleItem } from '../../domain/google-item.ts'
+import { SyncObstacle } from '../../domain/sync-obstacle.ts'
 import { createGoogleCaller, type GoogleApiOptions, hashOf, http } from './google-call.ts'
 import { type PagePosition, pageTokenOf, positionOf } from './page-position.ts'
 
@@ -25,6 +26,14 @@ const changeQuery = {
   fields: `nextPageToken,newStartPageToken,changes(changeType,removed,fileId,driveId,time,file(${fileFields}))`,
 }
 
+const placesQuery = {
+  pageSize: 1000,
+  corpora: 'allDrives',
+  includeItemsFromAllDrives: true,
+  supportsAllDrives: true,
+  fields: 'nextPageToken,files(driveId)',
+}
+
 const fileSchema = z.looseObject({ id: z.string().min(1) })
 const token = z.string().nullish()
 const listSchema = z.object({ files: z.array(fileSchema).default([]), nextPageToken: token })
@@ -44,6 +53,10 @@ const changesSchema = z.object({
   newStartPageToken: token,
 })
 const startSchema = z.object({ startPageToken: z.string().min(1) })
+const placesSchema = z.object({
+  files: z.array(z.object({ driveId: token })).default([]),
+  nextPageToken: token,
+})
 const drivesSchema = z.object({ drives: z.array(fileSchema).default([]), nextPageToken: token })
 
 const noMemberships: DriveMemberships = { joined: [], left: [], complete: false }
@@ -76,10 +89,34 @@ export function createGoogleDrive(options: GoogleApiOptions): GoogleDrive {
     } while (pageToken !== null)
     return { joined, left: [], complete: true }
   }
+  /** The right to read metadata lists every file of every drive, but not the drives. An empty drive has nothing to miss. */
+  const drivesByFiles = async (accessToken: string): Promise<DriveMemberships> => {
+    const joined = new Set<string>()
+    let pageToken: string | null = null
+    do {
+      const query = { ...placesQuery, ...(pageToken === null ? {} : { pageToken }) }
+      const page: z.output<typeof placesSchema> = await google.read(placesSchema, (signal) =>
+        api.files.list(query, http(accessToken, signal)),
+      )
+      for (const { driveId } of page.files) if (driveId) joined.add(driveId)
+      pageToken = page.nextPageToken || null
+    } while (pageToken !== null)
+    // Not complete: Google may leave drives out of so wide a search.
+    return { joined: [...joined], left: [], complete: false }
+  }
+  const membershipsOf = async (accessToken: string): Promise<DriveMemberships> => {
+    try {
+      return await drivesOf(accessToken)
+    } catch (error) {
+      if (!(error instanceof SyncObstacle) || error.word !== 'missing_scopes') throw error
+      return drivesByFiles(accessToken)
+    }
+  }
   const listFiles = async (request: FileRequest): Promise<GoogleFilePage> => {
     const { accessToken, driveId, pageToken } = request
     const { start, pageToken: at } = pageToken === null ? await startOf(request) : positionOf(pageToken)
-    const memberships = pageToken === null && driveId === null ? await drivesOf(accessToken) : noMemberships
+    const memberships =
+      pageToken === null && driveId === null ? await membershipsOf(accessToken) : noMemberships
     const query = { ...listQuery, ...placeOf(driveId), ...(at === null ? {} : { pageToken: at }) }
     const page = await google.read(listSchema, (signal) => api.files.list(query, http(accessToken, signal)))
     return {

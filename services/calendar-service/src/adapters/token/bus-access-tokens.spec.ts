@@ -20,7 +20,7 @@ function borrowing(answer: (nr: number) => Reply | Error) {
     timeoutMs: 1000,
   })
   const get = (fresh = false) => tokens.get(connectionId, { fresh })
-  return { asked, get, later: (ms: number) => (now += ms) }
+  return { asked, tokens, get, later: (ms: number) => (now += ms) }
 }
 
 describe('borrowing access tokens', () => {
@@ -32,6 +32,15 @@ describe('borrowing access tokens', () => {
     later(30_000)
     expect(await get()).toBe('token 2')
     expect(asked.map(({ minValiditySeconds }) => minValiditySeconds)).toEqual([60, 60])
+  })
+
+  it('asks for what the service is read with, and says what for', async () => {
+    const { asked, tokens } = borrowing(numbered)
+    await tokens.get(connectionId, { fresh: false, service: 'gmail' })
+    expect(asked[0]).toMatchObject({
+      requiredScopes: ['https://www.googleapis.com/auth/gmail.metadata'],
+      purpose: 'gmail.sync',
+    })
   })
 
   it('does not keep one that Google refused, and says which it was', async () => {

@@ -1,6 +1,6 @@
 import type { Clock } from '@evergrant/decider'
 import type { EventBus, Reply } from '@evergrant/event-bus'
-import { requiredScopes } from '@evergrant/event-contracts'
+import { requiredScopes, type Service } from '@evergrant/event-contracts'
 import { z } from 'zod'
 import type { AccessTokens } from '../../application/ports.ts'
 import { type ObstacleWord, SyncObstacle } from '../../domain/sync-obstacle.ts'
@@ -40,13 +40,13 @@ export function createBusAccessTokens({ bus, clock, timeoutMs }: BusAccessTokens
   const kept = new Map<string, Borrowed & { readonly untilMs: number }>()
 
   const borrow = async (
-    connectionId: string,
+    { connectionId, service }: { readonly connectionId: string; readonly service: Service },
     { minValiditySeconds = usableSeconds, rejectedGeneration = null as number | null },
   ): Promise<Borrowed> => {
     const body = {
       connectionId,
-      requiredScopes: requiredScopes('calendar', 'read'),
-      purpose: 'calendar.sync',
+      requiredScopes: requiredScopes(service, 'read'),
+      purpose: `${service}.sync`,
       minValiditySeconds,
       // Which one Google refused: token-service finds out whether the grant still lives.
       ...(rejectedGeneration === null ? {} : { rejectedGeneration }),
@@ -58,13 +58,13 @@ export function createBusAccessTokens({ bus, clock, timeoutMs }: BusAccessTokens
     throw new SyncObstacle({ word: 'token_unavailable', passing: true, retryAfterSeconds: null })
   }
   return {
-    get: async (connectionId, { fresh }) => {
+    get: async (connectionId, { fresh, service = 'calendar' }) => {
       const now = clock.now().getTime()
       const known = kept.get(connectionId)
       for (const [id, { untilMs }] of kept) if (untilMs <= now) kept.delete(id)
       if (known && !fresh && known.untilMs > now) return known.accessToken
       kept.delete(connectionId)
-      const borrowed = await borrow(connectionId, fresh ? insteadOf(known) : {})
+      const borrowed = await borrow({ connectionId, service }, fresh ? insteadOf(known) : {})
       kept.set(connectionId, { ...borrowed, untilMs: now + keptMs })
       return borrowed.accessToken
     },
