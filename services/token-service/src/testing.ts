@@ -47,9 +47,15 @@ export interface Consent {
   readonly granted?: readonly string[]
   readonly expiresInSeconds?: number
   readonly withoutRefreshToken?: boolean
+  /** Another provider than the emulator, and what it gave. */
+  readonly from?: { readonly issuer: string; readonly accessToken: string; readonly refreshToken: string }
 }
 
-export interface ReplicaOptions extends TokenServiceOptions {
+export type ReplicaOptions = TokenServiceOptions & ReplicaEnvironment
+
+interface ReplicaEnvironment {
+  /** By default the emulator. */
+  readonly issuer?: string
   readonly instanceId?: string
   readonly clientSecret?: string
   readonly refreshTokenPolicy?: string
@@ -105,28 +111,29 @@ export function useTokenWorld() {
     for (const close of closers.reverse()) await close()
   })
 
+  /** What a replica of this world reads its configuration from. */
+  const environment = (options: ReplicaEnvironment = {}) => ({
+    DATABASE_URL: database.serviceUrl,
+    NATS_URL: natsUrl,
+    AUTH_ISSUER: issuer.issuer,
+    AUTH_AUDIENCE: issuer.audience,
+    AUTH_JWKS_URI: issuer.jwksUri,
+    PUBLIC_URL: 'http://127.0.0.1:8080',
+    LOG_LEVEL: 'fatal',
+    GOOGLE_ISSUER: options.issuer ?? google.url,
+    GOOGLE_CLIENT_ID: google.client.clientId,
+    GOOGLE_CLIENT_SECRET: options.clientSecret ?? google.client.clientSecret,
+    TOKEN_SEALING_PRIVATE_KEY_FILE: join(folder, 'sealing.json'),
+    VAULT_KEY_RING_FILE: join(folder, 'ring.json'),
+    INSTANCE_ID: options.instanceId,
+    REFRESH_TOKEN_POLICY: options.refreshTokenPolicy,
+    GOOGLE_SECURITY_EVENTS_URL: options.securityEventsUrl,
+    VEND_JOURNAL_DIR: options.vendJournalDir,
+  })
+
   const start = async (options: ReplicaOptions = {}) => {
-    const { instanceId, clientSecret, refreshTokenPolicy, securityEventsUrl, vendJournalDir, ...rest } =
-      options
-    const config = readTokenConfig({
-      DATABASE_URL: database.serviceUrl,
-      NATS_URL: natsUrl,
-      AUTH_ISSUER: issuer.issuer,
-      AUTH_AUDIENCE: issuer.audience,
-      AUTH_JWKS_URI: issuer.jwksUri,
-      PUBLIC_URL: 'http://127.0.0.1:8080',
-      LOG_LEVEL: 'fatal',
-      GOOGLE_ISSUER: google.url,
-      GOOGLE_CLIENT_ID: google.client.clientId,
-      GOOGLE_CLIENT_SECRET: clientSecret ?? google.client.clientSecret,
-      TOKEN_SEALING_PRIVATE_KEY_FILE: join(folder, 'sealing.json'),
-      VAULT_KEY_RING_FILE: join(folder, 'ring.json'),
-      INSTANCE_ID: instanceId,
-      REFRESH_TOKEN_POLICY: refreshTokenPolicy,
-      GOOGLE_SECURITY_EVENTS_URL: securityEventsUrl,
-      VEND_JOURNAL_DIR: vendJournalDir,
-    })
-    const service = await startTokenService(config, rest)
+    const config = readTokenConfig(environment(options))
+    const service = await startTokenService(config, options)
     running.push(service)
     return service
   }
@@ -147,6 +154,7 @@ export function useTokenWorld() {
   return {
     database,
     start,
+    environment,
     publish,
     google: () => google,
     issuer: () => issuer,
@@ -224,8 +232,9 @@ async function issuedFor(google: GoogleEmulator, key: SealingKey, consent: Conse
   const access = consent.access ?? 'read'
   const wanted = services.flatMap((service) => requiredScopes(service, access))
   const grantedScopes = [...(consent.granted ?? ['openid', ...wanted])]
-  const tokens = google.issueTokens({ email: account.email, scopes: grantedScopes })
-  const grantId = grantIdOf(user, google.url, account.sub)
+  const tokens = consent.from ?? google.issueTokens({ email: account.email, scopes: grantedScopes })
+  const issuer = consent.from?.issuer ?? google.url
+  const grantId = grantIdOf(user, issuer, account.sub)
   const authorizationId = randomUUID()
   const plaintext = {
     accessToken: tokens.accessToken,
@@ -239,7 +248,7 @@ async function issuedFor(google: GoogleEmulator, key: SealingKey, consent: Conse
     authorizationId,
     userId: user,
     grantId,
-    issuer: google.url,
+    issuer,
     account: { id: account.sub, email: account.email },
     services,
     access,

@@ -11,6 +11,14 @@ import { nextAttemptAt, refreshDueAt, refreshLeaseMs } from '../domain/refresh-t
 import type { GrantHandling, HandleGrant } from './grant-commands.ts'
 import type { Grants, ProviderTokens, Random, RefreshAnswer, SecretVault, TokenOutcomes } from './ports.ts'
 
+/** Where a process may die; what follows from each is a named test. */
+export type RefreshCrashPoint =
+  | 'before_started'
+  | 'after_started'
+  | 'after_answer'
+  | 'before_commit'
+  | 'after_recorded'
+
 export interface RefreshDeps {
   readonly handle: HandleGrant
   readonly grants: Pick<Grants, 'byId'>
@@ -27,7 +35,7 @@ export interface RefreshDeps {
   /** Longer than the provider's deadline; a test may shorten both. */
   readonly leaseMs?: number
   /** Called at named points; only failure tests set it. */
-  readonly crashPoint?: (name: 'after_started' | 'after_answer') => void | Promise<void>
+  readonly crashPoint?: (name: RefreshCrashPoint) => void | Promise<void>
 }
 
 export interface RefreshRequest {
@@ -53,6 +61,7 @@ export async function refreshGrant(deps: RefreshDeps, request: RefreshRequest): 
   // Opened before the announcement: a token nobody can read must not leave an announcement without an outcome.
   const refreshToken = await openRefreshToken(deps, grant)
   const attemptId = deps.ids.next()
+  await deps.crashPoint?.('before_started')
   const started = await announce(deps, request, attemptId)
   if (started === 'nothing_to_do') return
   if (refreshToken === undefined)
@@ -63,6 +72,7 @@ export async function refreshGrant(deps: RefreshDeps, request: RefreshRequest): 
   await deps.crashPoint?.('after_answer')
   if (answer.ok) await recordSuccess(deps, request, { grant, attemptId, startedAt, answer })
   else await recordFailure(deps, request, { grant, attemptId, answer })
+  await deps.crashPoint?.('after_recorded')
 }
 
 async function openRefreshToken(deps: RefreshDeps, grant: Grant): Promise<string | undefined> {
@@ -126,14 +136,16 @@ async function recordSuccess(
       refreshTokenReplaced: answer.refreshToken !== null,
       refreshedAt: deps.clock.now().toISOString(),
     },
-    alongside: (unit) =>
-      deps.vault.keep(unit, {
+    alongside: async (unit) => {
+      await deps.vault.keep(unit, {
         grantId,
         userId,
         generation: grant.generation + 1,
         accessToken: answer.accessToken,
         refreshToken: answer.refreshToken,
-      }),
+      })
+      await deps.crashPoint?.('before_commit')
+    },
   })
   deps.outcomes.refresh(servicesOf(grant), 'refreshed')
 }
