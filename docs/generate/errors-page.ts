@@ -1,6 +1,7 @@
 import { busErrors } from '@evergrant/event-bus'
 import { contractErrors } from '@evergrant/event-contracts'
 import { storeErrors } from '@evergrant/event-store'
+import { verificationErrors } from '@evergrant/schema-verification'
 import { runtimeErrors } from '@evergrant/service-runtime'
 import { stackErrors } from '@evergrant/stack'
 import { calendarErrors } from '../../services/calendar-service/src/domain/errors.ts'
@@ -22,6 +23,7 @@ const catalogues: Record<string, Record<string, Entry>> = {
   'event-contracts': contractErrors.catalogue,
   'event-store': storeErrors.catalogue,
   'event-bus': busErrors.catalogue,
+  'schema-verification': verificationErrors.catalogue,
   stack: stackErrors.catalogue,
 }
 
