@@ -26,11 +26,13 @@ export async function calendarsOf(
     `select c.calendar_id as id, c.connection_id as "connectionId", c.google_id as "googleId", c.summary,
             c.time_zone as "timeZone", c.is_primary as "primary", c.access_role as "accessRole",
             ${epochMs('r.last_synced_at')} as "lastSyncedAtMs", ${epochMs('(now() - r.last_synced_at)')} as "ageMs",
-            r.failure_reason as "failureReason", k.status as "connectionStatus", k.reason as "connectionReason",
+            coalesce(r.failure_reason, l.failure_reason) as "failureReason", k.status as "connectionStatus", k.reason as "connectionReason",
             exists (select 1 from resource_run q where q.resource_id = c.calendar_id
                        and q.state in ('queued', 'running')) as "underWay"
        from calendar c
        join synced_resource r on r.resource_id = c.calendar_id
+       -- What keeps the list from being read keeps its calendars from being synced.
+       left join synced_resource l on l.resource_id = c.connection_id
        join known_connection k on k.connection_id = c.connection_id
       where c.user_id = $1 and c.removed_at is null and ($2::uuid is null or c.calendar_id > $2::uuid)
       order by c.calendar_id limit $3`,
