@@ -70,26 +70,29 @@ export async function startStack(
   started.stderr.on('data', keep)
   const exited = new Promise<void>((resolve) => started.once('exit', () => resolve()))
 
-  const stack = findStack(dataDir)
-  await eventually(
-    async () => {
-      if (started.exitCode !== null) throw new Error(`the stack exited with ${started.exitCode}:\n${output}`)
-      return existsSync(join(dataDir, 'endpoints.json')) && (await isHealthy(stack.endpoints().gateway))
-    },
-    {
-      what: () => `the stack to become healthy; it said:\n${output}`,
-      timeoutMs: 120_000,
-      fatal: () => started.exitCode !== null,
-    },
-  )
-  return {
-    ...stack,
-    process: started,
-    stop: async () => {
-      started.kill('SIGTERM')
-      await exited
-    },
+  const stop = async () => {
+    started.kill('SIGTERM')
+    await exited
   }
+  const stack = findStack(dataDir)
+  try {
+    await eventually(
+      async () => {
+        if (started.exitCode !== null)
+          throw new Error(`the stack exited with ${started.exitCode}:\n${output}`)
+        return existsSync(join(dataDir, 'endpoints.json')) && (await isHealthy(stack.endpoints().gateway))
+      },
+      {
+        what: () => `the stack to become healthy; it said:\n${output}`,
+        timeoutMs: 120_000,
+        fatal: () => started.exitCode !== null,
+      },
+    )
+  } catch (error) {
+    if (started.exitCode === null) await stop()
+    throw error
+  }
+  return { ...stack, process: started, stop }
 }
 
 async function printToken(dataDir: string, sub: string, scope?: string): Promise<string> {
