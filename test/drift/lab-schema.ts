@@ -33,7 +33,7 @@ class Lab extends Migration {
   }
 }
 
-const labMigrations = [{ name: '0001-lab', class: Lab }]
+export const labMigrations = [{ name: '0001-lab', class: Lab }]
 
 const id = '00000000-0000-7000-8000-000000000001'
 
