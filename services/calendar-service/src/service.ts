@@ -59,10 +59,11 @@ import { calendarRoutes } from './entry-points/http/calendar-routes.ts'
 import { declareCapabilities } from './entry-points/http/capabilities.ts'
 import { changeRoutes } from './entry-points/http/change-routes.ts'
 import { driveRoutes } from './entry-points/http/drive-routes.ts'
+import { eventHistoryRoutes } from './entry-points/http/event-history-routes.ts'
 import { eventRoutes } from './entry-points/http/event-routes.ts'
 import { eventWriteRoutes } from './entry-points/http/event-write-routes.ts'
-import { notificationRoutes } from './entry-points/http/notification-routes.ts'
 import { gmailRoutes } from './entry-points/http/gmail-routes.ts'
+import { notificationRoutes } from './entry-points/http/notification-routes.ts'
 import { measureBacklog } from './entry-points/http/sync-metrics.ts'
 import { syncRoutes } from './entry-points/http/sync-routes.ts'
 import { calendarsOf } from './projections/calendars.ts'
@@ -293,6 +294,7 @@ export async function startCalendarService(
   syncRoutes(app, { store, database, requestSync, ids })
   eventRoutes(app, { database, clock, step: stepWithIcal })
   notificationRoutes(app, { notePush: createNotePush({ store, channels, requestSync, ids }), metrics })
+  eventHistoryRoutes(app, { database })
   eventWriteRoutes(app, { database, writeEvent: createWriteEvent(writing), ids, step: stepWithIcal })
   changeRoutes(app, { database })
   driveRoutes(app, { database, staleAfterMs: staleAfterMs * 3 })

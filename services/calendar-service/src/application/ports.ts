@@ -223,11 +223,18 @@ export interface SharedDrives {
   ): Promise<readonly { readonly resourceId: string; readonly driveId: string }[]>
 }
 
+/** Why events changed; `by` is the write, or what the sync goes back to. */
+export interface ChangeCause {
+  readonly kind: 'sync' | 'resync' | 'write' | 'calendar_gone'
+  readonly by: string
+}
+
 export interface ChangedCalendar {
   readonly calendarId: string
   readonly connectionId: string
   readonly userId: string
   readonly at: Date
+  readonly cause: ChangeCause
 }
 
 export interface EventPageToStore extends ChangedCalendar {

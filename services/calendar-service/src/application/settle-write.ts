@@ -67,6 +67,7 @@ export async function keepInCopy(
   if (resource.removed) return []
   const page = {
     ...{ calendarId, connectionId, userId, at },
+    cause: { kind: 'write', by: request.writeId } as const,
     timeZone: resource.timeZone ?? 'UTC',
     events: [event],
   }

@@ -97,7 +97,12 @@ function calendarSource({ calendar, events }: SourceParts): Source {
           const { resourceId: calendarId, connectionId, userId } = context.resource
           const owner = { calendarId, connectionId, userId }
           const timeZone = page.timeZone ?? context.resource.timeZone ?? 'UTC'
-          const toStore = { ...owner, at: context.at, timeZone, events: page.items }
+          const { mode } = context.step.pass
+          const cause = {
+            kind: mode === 'full' ? 'resync' : 'sync',
+            by: context.metadata.correlationId,
+          } as const
+          const toStore = { ...owner, at: context.at, cause, timeZone, events: page.items }
           const publish = (changes: Parameters<typeof changePublications>[1]) =>
             changePublications(owner, changes, context.at.toISOString())
           const counts = await storeCopyPage(unit, events, toStore, context, publish)

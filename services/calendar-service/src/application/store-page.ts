@@ -109,7 +109,8 @@ export async function storeCalendarPage(
     ...(done && mode === 'full' ? await rows.calendars.sweep(unit, connectionId, generation) : []),
   ]
   for (const calendarId of gone) {
-    const calendar: ChangedCalendar = { calendarId, connectionId, userId, at }
+    const cause = { kind: 'calendar_gone', by: metadata.correlationId } as const
+    const calendar: ChangedCalendar = { calendarId, connectionId, userId, at, cause }
     const { changes } = await rows.events.closeAll(unit, calendar)
     const data = { resourceId: calendarId, connectionId, closed: changes.length }
     await record(unit, resourceStream('calendar', calendarId), {

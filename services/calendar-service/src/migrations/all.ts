@@ -6,6 +6,7 @@ import { SyncCorrelation } from './0003-sync-correlation.ts'
 import { MailboxesAndDrives } from './0004-mailboxes-and-drives.ts'
 import { EventWrites } from './0005-event-writes.ts'
 import { PushChannels } from './0006-push-channels.ts'
+import { EventHistory } from './0007-event-history.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   { name: '0004-mailboxes-and-drives', class: MailboxesAndDrives },
   { name: '0005-event-writes', class: EventWrites },
   { name: '0006-push-channels', class: PushChannels },
+  { name: '0007-event-history', class: EventHistory },
 ]

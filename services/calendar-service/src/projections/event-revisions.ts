@@ -1,4 +1,4 @@
-import { type Database, sqlOf } from '@evergrant/event-store'
+import { type Database, epochMs, sqlOf } from '@evergrant/event-store'
 import type { GoogleEvent } from '../domain/google-event.ts'
 
 /** What was an event like when it had an etag? null when that was never seen. */
@@ -13,4 +13,49 @@ export async function revisionOf(
     [query.calendarId, query.eventId, query.etag],
   )
   return rows[0]?.event ?? null
+}
+
+export interface RevisionRow {
+  readonly seq: number
+  readonly atMs: number
+  readonly kind: 'upserted' | 'deleted'
+  readonly etag: string | null
+  readonly etagBefore: string | null
+  readonly cause: 'sync' | 'resync' | 'write' | 'calendar_gone'
+  readonly causedBy: string | null
+  readonly event: GoogleEvent | null
+  readonly before: GoogleEvent | null
+}
+
+/** What happened to an event, newest first? */
+export async function revisionsOf(
+  database: Database,
+  query: {
+    readonly calendarIds: readonly string[]
+    readonly eventId: string
+    readonly before: number | null
+    readonly limit: number
+  },
+): Promise<RevisionRow[]> {
+  const { calendarIds, eventId, before, limit } = query
+  return sqlOf(database)<RevisionRow>(
+    `select * from (
+       select seq::float8 as seq, ${epochMs('at')} as "atMs", kind, etag, etag_before as "etagBefore", cause,
+              caused_by as "causedBy", event, lag(event) over (partition by calendar_id order by seq) as before
+         from calendar_change where calendar_id = any($1::uuid[]) and event_id = $2) r
+      where $3::float8 is null or seq < $3 order by seq desc limit $4`,
+    [calendarIds, eventId, before, limit],
+  )
+}
+
+/** In which calendars was an event ever seen? */
+export async function calendarsThatKnew(
+  database: Database,
+  query: { readonly calendarIds: readonly string[]; readonly eventId: string },
+): Promise<string[]> {
+  const rows = await sqlOf(database)<{ id: string }>(
+    'select distinct calendar_id as id from calendar_change where calendar_id = any($1::uuid[]) and event_id = $2',
+    [query.calendarIds, query.eventId],
+  )
+  return rows.map(({ id }) => id)
 }

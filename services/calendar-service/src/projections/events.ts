@@ -1,5 +1,6 @@
 import { type Database, epochMs, sqlOf } from '@evergrant/event-store'
 import type { GoogleEvent } from '../domain/google-event.ts'
+import { eventSource } from './event-source.ts'
 
 export interface EventRow {
   readonly calendarId: string
@@ -13,6 +14,8 @@ export interface EventWindow {
   readonly calendarIds: readonly string[]
   readonly fromMs: number | null
   readonly toMs: number | null
+  /** As the calendars were then, ms since the epoch; as they are when absent. */
+  readonly asOfMs?: number | null
 }
 
 const columns = `e.calendar_id as "calendarId", e.event_id as "eventId", ${epochMs('e.starts_at')} as "startMs",
@@ -48,10 +51,11 @@ export async function storedEvents(
     readonly limit: number
   },
 ): Promise<EventRow[]> {
-  const { calendarIds, fromMs, toMs, showCancelled, mastersToo, after, limit } = query
+  const { calendarIds, fromMs, toMs, showCancelled, mastersToo, after, limit, asOfMs = null } = query
   return sqlOf(database)<EventRow>(
-    `select ${columns} from calendar_event e
-      where e.calendar_id = any($1::uuid[]) and ${overlaps}
+    `with ${eventSource(asOfMs === null ? null : '$10')}
+     select ${columns} from event_source e
+      where ${overlaps}
         and ($4 or e.status <> 'cancelled') and ($5 or not e.is_master)
         and ($6::float8 is null
              or (${orderKey}, e.calendar_id, e.event_id) > ($6::float8, $7::uuid, $8::text))
@@ -66,6 +70,7 @@ export async function storedEvents(
       after?.calendarId ?? null,
       after?.eventId ?? null,
       limit,
+      ...(asOfMs === null ? [] : [asOfMs]),
     ],
   )
 }
@@ -77,14 +82,16 @@ export interface MasterRow extends EventRow {
 
 /** Which series may have an occurrence in the window? */
 export async function mastersIn(database: Database, window: EventWindow): Promise<MasterRow[]> {
+  const { calendarIds, fromMs, toMs, asOfMs = null } = window
   return sqlOf(database)<MasterRow>(
-    `select ${columns},
-            array(select x.original_start::float8 from calendar_event x
+    `with ${eventSource(asOfMs === null ? null : '$4')}
+     select ${columns},
+            array(select x.original_start::float8 from event_source x
                    where x.calendar_id = e.calendar_id and x.recurring_event_id = e.event_id
                      and x.original_start is not null) as "takenSlots"
-       from calendar_event e
-      where e.calendar_id = any($1::uuid[]) and e.is_master and e.status <> 'cancelled' and ${overlaps}`,
-    [window.calendarIds, window.fromMs, window.toMs],
+       from event_source e
+      where e.is_master and e.status <> 'cancelled' and ${overlaps}`,
+    [calendarIds, fromMs, toMs, ...(asOfMs === null ? [] : [asOfMs])],
   )
 }
 

@@ -12,7 +12,7 @@ export interface WrittenEvent {
  * in the order they become readable: a reader at position n has missed nothing before n. */
 export async function logChanges(
   sql: Sql,
-  { calendarId, connectionId, userId, at }: ChangedCalendar,
+  { calendarId, connectionId, userId, at, cause }: ChangedCalendar,
   rows: readonly WrittenEvent[],
 ): Promise<void> {
   if (rows.length === 0) return
@@ -23,12 +23,23 @@ export async function logChanges(
     [userId, rows.length],
   )
   await sql(
-    `insert into calendar_change (user_id, seq, at, calendar_id, connection_id, event_id, kind, etag, etag_before, event)
+    `insert into calendar_change (user_id, seq, at, calendar_id, connection_id, event_id, kind, etag, etag_before, event,
+       starts_at, ends_at, is_master, recurring_event_id, original_start, cause, caused_by)
      select $1, $2::bigint + c.nr, $3, $4, $5, c.row->>'eventId',
             case when (c.row->>'cancelled')::boolean then 'deleted' else 'upserted' end,
-            c.row->>'etag', c.row->>'etagBefore', e.raw
+            c.row->>'etag', c.row->>'etagBefore', e.raw,
+            e.starts_at, e.ends_at, coalesce(e.is_master, false), e.recurring_event_id, e.original_start, $7, $8
        from jsonb_array_elements($6::jsonb) with ordinality as c (row, nr)
        left join calendar_event e on e.calendar_id = $4 and e.event_id = c.row->>'eventId'`,
-    [userId, last - rows.length, at.toISOString(), calendarId, connectionId, JSON.stringify(rows)],
+    [
+      userId,
+      last - rows.length,
+      at.toISOString(),
+      calendarId,
+      connectionId,
+      JSON.stringify(rows),
+      cause.kind,
+      cause.by,
+    ],
   )
 }

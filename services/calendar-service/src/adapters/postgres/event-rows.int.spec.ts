@@ -38,7 +38,14 @@ describe('the rows of a calendar', () => {
       at: new Date(),
     }
     const stored = (...events: readonly GoogleEvent[]) =>
-      store.transaction((unit) => postgresEventRows.store(unit, { ...calendar, timeZone: 'UTC', events }))
+      store.transaction((unit) =>
+        postgresEventRows.store(unit, {
+          ...calendar,
+          cause: { kind: 'sync', by: 'spec' } as const,
+          timeZone: 'UTC',
+          events,
+        }),
+      )
     const rows = () =>
       sqlOf(database)<{ id: string; status: string; raw: GoogleEvent }>(
         'select event_id as id, status, raw from calendar_event where calendar_id = $1 order by event_id',

@@ -25,6 +25,7 @@ const listQuery = pageQuerySchema.extend({
   calendarId: z.uuid().optional(),
   expand: z.enum(['masters', 'instances']).default('masters'),
   showCancelled: flagSchema.default(false),
+  asOf: timeSchema.optional(),
 })
 
 /** Google's own fields, whatever they are, and ours. */
@@ -113,11 +114,13 @@ async function listEvents(
 ): Promise<readonly EventRow[]> {
   const { after, limit } = page
   const calendarIds = page.calendars.map(({ id }) => id)
-  const { showCancelled } = query
+  const { showCancelled, asOf } = query
+  const asOfMs = asOf === undefined ? null : Date.parse(asOf)
   if (query.expand === 'masters') {
     return storedEvents(database, {
       calendarIds,
       ...storedWindow(query),
+      asOfMs,
       showCancelled,
       mastersToo: true,
       after,
@@ -126,7 +129,16 @@ async function listEvents(
   }
   const zoneOf = zonesOf(page.calendars)
   const window = occurrenceWindow(query, clock.now())
-  return occurrencesIn(database, { calendarIds, ...window, showCancelled, after, limit, zoneOf, step })
+  return occurrencesIn(database, {
+    calendarIds,
+    ...window,
+    asOfMs,
+    showCancelled,
+    after,
+    limit,
+    zoneOf,
+    step,
+  })
 }
 
 function zonesOf(calendars: readonly SyncedCalendar[]): (calendarId: string) => string {
