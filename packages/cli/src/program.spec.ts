@@ -116,7 +116,7 @@ describe('the CLI', () => {
   })
 
   it('says plainly which commands this build does not have', async () => {
-    const { exitCode, err } = await run(['replay', '--service', 'token-service'])
+    const { exitCode, err } = await run(['dlq', 'list'])
     expect(exitCode).toBe(3)
     expect(err).toContain('not available in this build')
   })

@@ -4,7 +4,7 @@ import { addSchemaCommands } from './schema-commands.ts'
 import { addTokenCommands } from './token-commands.ts'
 
 /** Promised by the contract, and not in this build yet: they say so instead of pretending. */
-const notYet = ['replay', 'dlq']
+const notYet = ['dlq']
 
 /** Runs one command line. Commands load what they need when they run: `token` must stay quick.
  * @returns the exit code of CONTRACT 5. */
@@ -81,6 +81,13 @@ function commands(surroundings: Surroundings, end: (code: ExitCode) => void): Co
     .action(async (_options, self: Command) => {
       const { eventsTail } = await import('./commands/events-tail.ts')
       end(await eventsTail(self.optsWithGlobals(), surroundings))
+    })
+  command('replay', "apply today's rules to what was recorded")
+    .requiredOption('--service <service>', 'whose record')
+    .option('--dry-run', 'only say what would change')
+    .action(async (_options, self: Command) => {
+      const { replay } = await import('./commands/replay.ts')
+      end(await replay(self.optsWithGlobals(), surroundings))
     })
   addTokenCommands(program, surroundings, end)
   addSchemaCommands(program, surroundings, end)

@@ -51,6 +51,7 @@ import { connectionRoutes } from './entry-points/http/connection-routes.ts'
 import { googleHealthRoutes } from './entry-points/http/google-health-routes.ts'
 import { historyRoutes } from './entry-points/http/history-routes.ts'
 import { legacyImportRoutes } from './entry-points/http/legacy-import-routes.ts'
+import { reclassificationRoutes } from './entry-points/http/reclassification-routes.ts'
 import { schemaRoutes } from './entry-points/http/schema-routes.ts'
 import { securityEventRoutes } from './entry-points/http/security-event-routes.ts'
 import { vaultRoutes } from './entry-points/http/vault-routes.ts'
@@ -367,6 +368,7 @@ function createApp(config: TokenConfig, outside: Outside, core: Core, revokeSoon
   connectionRoutes(app, { ...core, revokeSoon, stateOf: schema.stateOf })
   accessTokenRoutes(app, core.vend)
   historyRoutes(app, { ...core, database })
+  reclassificationRoutes(app, core)
   securityEventRoutes(app, {
     ...core,
     grantsOfAccount: (accountId) => core.grants.ofAccount(config.GOOGLE_ISSUER, accountId),

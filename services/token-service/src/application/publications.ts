@@ -104,6 +104,8 @@ function happenedAt(fact: GrantFact): string {
       return fact.data.disconnectedAt
     case 'GrantRevoked':
       return fact.data.revokedAt
+    case 'FailureReclassified':
+      return fact.data.reclassifiedAt
     case 'RevocationDelayed':
       return fact.data.at
     case 'RevocationSettled':

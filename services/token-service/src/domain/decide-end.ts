@@ -1,4 +1,4 @@
-import type { EndByProvider } from './grant-commands.ts'
+import type { EndByProvider, Reclassify } from './grant-commands.ts'
 import type { GrantFact } from './grant-facts.ts'
 import type { GrantState } from './grant-state.ts'
 
@@ -11,4 +11,12 @@ export function endByProvider(command: EndByProvider, grant: GrantState): readon
   return [
     { type: 'ReauthorizationRequired', data: { generation: grant.generation, reason, requiredAt: now } },
   ]
+}
+
+/** Brings back a grant that only the old rule had ended; a consent or anything else since then has the last word. */
+export function reclassify(command: Reclassify, grant: GrantState): readonly GrantFact[] {
+  if (grant.status !== 'needs_reauthorization' || grant.generation !== command.generation) return []
+  if (grant.refresh.status !== 'failed' || grant.refresh.failureClass !== command.from) return []
+  const { generation, attemptId, from, to, now } = command
+  return [{ type: 'FailureReclassified', data: { generation, attemptId, from, to, reclassifiedAt: now } }]
 }

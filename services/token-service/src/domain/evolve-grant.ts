@@ -54,6 +54,16 @@ export function evolveGrant(state: GrantState, fact: GrantFact): GrantState {
         },
         doubt: doubtAfter(state, fact.data),
       }
+    case 'FailureReclassified':
+      return {
+        ...state,
+        status: 'live',
+        reason: null,
+        refresh:
+          state.refresh.status === 'failed'
+            ? { ...state.refresh, failureClass: fact.data.to, nextAttemptAt: fact.data.reclassifiedAt }
+            : state.refresh,
+      }
     case 'ReauthorizationRequired':
       return { ...state, status: 'needs_reauthorization', reason: fact.data.reason }
     case 'ConnectionDisconnected':

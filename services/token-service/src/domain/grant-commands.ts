@@ -86,6 +86,16 @@ export interface EndByProvider {
   readonly occurredAt: string
 }
 
+/** A failure is of another class by a newer rule. */
+export interface Reclassify {
+  readonly type: 'Reclassify'
+  readonly now: string
+  readonly generation: number
+  readonly attemptId: string
+  readonly from: FailureClass
+  readonly to: FailureClass
+}
+
 export type GrantCommand =
   | ReceiveTokens
   | StartRefresh
@@ -95,3 +105,4 @@ export type GrantCommand =
   | SettleRevocation
   | DelayRevocation
   | EndByProvider
+  | Reclassify

@@ -10,6 +10,17 @@ export interface Holder {
 /** Times are RFC 3339 UTC; `expiresAt` and `refreshDueAt` are in Google's time. No fact ever holds a token. */
 export type GrantFact =
   | {
+      /** A better rule, applied to the evidence of the failure that ended the grant. */
+      readonly type: 'FailureReclassified'
+      readonly data: {
+        readonly generation: number
+        readonly attemptId: string
+        readonly from: FailureClass
+        readonly to: FailureClass
+        readonly reclassifiedAt: string
+      }
+    }
+  | {
       readonly type: 'GrantOpened'
       readonly data: {
         readonly grantId: string
@@ -125,6 +136,7 @@ export const grantFactCatalogue = {
   GrantRevoked: { schemaVersion: 1 },
   RevocationDelayed: { schemaVersion: 1 },
   RevocationSettled: { schemaVersion: 1 },
+  FailureReclassified: { schemaVersion: 1 },
 } as const satisfies Record<GrantFact['type'], { schemaVersion: number }>
 
 export const grantStreamType = 'grant'

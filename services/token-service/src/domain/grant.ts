@@ -1,6 +1,6 @@
 import type { Decider } from '@evergrant/decider'
 import { endsRefreshToken } from './cause-of-death.ts'
-import { endByProvider } from './decide-end.ts'
+import { endByProvider, reclassify } from './decide-end.ts'
 import { recordRefreshed, recordRefreshFailed, startRefresh } from './decide-refresh.ts'
 import { tokenErrors } from './errors.ts'
 import { evolveGrant } from './evolve-grant.ts'
@@ -24,6 +24,8 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantFact> = {
         return recordRefreshFailed(command, state)
       case 'Disconnect':
         return disconnect(command, state)
+      case 'Reclassify':
+        return reclassify(command, state)
       case 'EndByProvider':
         return endByProvider(command, state)
       case 'SettleRevocation':

@@ -74,6 +74,8 @@ function summaryOf(fact: GrantFact): string {
       return `The connection was ended (${fact.data.reason.replaceAll('_', ' ')}).`
     case 'GrantRevoked':
       return `The last connection went; the grant is over (by ${fact.data.by}).`
+    case 'FailureReclassified':
+      return `By a better rule the failure was not ${fact.data.from} but ${fact.data.to}; the grant is tried again.`
     case 'RevocationDelayed':
       return `Google could not be told yet; next try at ${fact.data.nextAttemptAt}.`
     case 'RevocationSettled':
