@@ -173,6 +173,7 @@ describe('importing a table of tokens', () => {
       row,
       { ...row, rowId: 'x', service: 'contacts' },
       { ...row, rowId: 'y', accessToken: null, refreshToken: null },
+      { ...row, rowId: 'w', accountId: '4711', scope: null },
       { ...row, rowId: 'z', accountId: null, scope: null, accessToken: 'ya29.nobody' },
     ]
     const reasons = (await send(rows)).map((adoption) => [adoption.outcome, adoption.reason])
@@ -180,6 +181,7 @@ describe('importing a table of tokens', () => {
       ['imported', null],
       ['refused', 'unknown_service'],
       ['refused', 'tokens_missing'],
+      ['refused', 'account_mismatch'],
       ['refused', 'account_unknown'],
     ])
   })

@@ -100,6 +100,8 @@ async function readRow(
   const said = lacking && tokens.accessToken !== null ? await deps.tokenInfo.about(tokens.accessToken) : null
   const accountId = table.accountId ?? said?.accountId ?? null
   if (accountId === null) return refused('account_unknown')
+  // Rows that were mixed up would lend one user another one's data.
+  if ((said?.accountId ?? accountId) !== accountId) return refused('account_mismatch')
   return {
     row: {
       rowId,

@@ -35,10 +35,7 @@ export type OpenSealedTokens = (
 export interface SealedTokens {
   readonly open: OpenSealedTokens
   /** The same for tokens of a table that is imported. */
-  readonly openAdopted: (
-    sealed: string,
-    subject: EnvelopeSubject,
-  ) => Promise<z.infer<typeof adoptedSchema>>
+  readonly openAdopted: (sealed: string, subject: EnvelopeSubject) => Promise<z.infer<typeof adoptedSchema>>
   /** What to seal to. */
   readonly publicKey: Readonly<Record<'kty' | 'crv' | 'x' | 'y' | 'alg', string>>
 }

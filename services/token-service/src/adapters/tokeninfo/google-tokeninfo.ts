@@ -34,7 +34,8 @@ export function createGoogleTokenInfo(options: {
             body: new URLSearchParams({ access_token: accessToken }),
             signal,
           })
-          if (response.status >= 500 || response.status === 429) throw new Error(`tokeninfo ${response.status}`)
+          if (response.status >= 500 || response.status === 429)
+            throw new Error(`tokeninfo ${response.status}`)
           if (!response.ok) return null
           const answer = answerSchema.parse(await response.json())
           return {
