@@ -36,6 +36,7 @@ import { createRunQueue } from './adapters/postgres/run-queue.ts'
 import { postgresSharedDrives } from './adapters/postgres/shared-drives.ts'
 import { createStaleConnections } from './adapters/postgres/stale-connections.ts'
 import { stepWithIcal } from './adapters/recurrence/ical-rule.ts'
+import { channelSecrets } from './adapters/secrets/channel-secrets.ts'
 import { createBusAccessTokens } from './adapters/token/bus-access-tokens.ts'
 import { createBusWriteTokens } from './adapters/token/bus-write-tokens.ts'
 import { createKeepChannels } from './application/keep-channels.ts'
@@ -202,6 +203,7 @@ export async function startCalendarService(
       : createKeepChannels({
           store,
           channels,
+          channelSecrets,
           google: createGoogleChannels({ rootUrl, guard: breakers.calendar, clock }),
           accessTokenFor: (connectionId) => tokens.get(connectionId, { fresh: false }),
           ids,
@@ -293,7 +295,10 @@ export async function startCalendarService(
   calendarRoutes(app, { database, staleAfterMs: staleAfterMs * 3 })
   syncRoutes(app, { store, database, requestSync, ids })
   eventRoutes(app, { database, clock, step: stepWithIcal })
-  notificationRoutes(app, { notePush: createNotePush({ store, channels, requestSync, ids }), metrics })
+  notificationRoutes(app, {
+    notePush: createNotePush({ store, channels, channelSecrets, requestSync, ids }),
+    metrics,
+  })
   eventHistoryRoutes(app, { database })
   eventWriteRoutes(app, { database, writeEvent: createWriteEvent(writing), ids, step: stepWithIcal })
   changeRoutes(app, { database })

@@ -1,12 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto'
 import type { Ids } from '@evergrant/decider'
 import type { EventStore } from '@evergrant/event-store'
 import { SyncObstacle } from '../domain/sync-obstacle.ts'
-import type { GoogleChannels, PushChannel, PushChannels, Watched } from './ports.ts'
+import type { ChannelSecrets, GoogleChannels, PushChannel, PushChannels, Watched } from './ports.ts'
 
 export interface KeepChannelsParts {
   readonly store: EventStore
   readonly channels: PushChannels
+  readonly channelSecrets: ChannelSecrets
   readonly google: GoogleChannels
   /** @throws SyncObstacle */
   readonly accessTokenFor: (connectionId: string) => Promise<string>
@@ -20,22 +20,18 @@ export interface KeepChannelsParts {
 
 const atOnce = 25
 
-/** What of a channel's secret is kept. 256 random bits need no slow hash. */
-export function secretHashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url')
-}
-
 /** Keeps a push channel open for everything that is synced. Google renews nothing: the next one is opened while the last
  * still works, and only then is that one stopped. Whatever goes wrong here makes news slower, never lost: old copies are
  * synced without being asked. */
 export function createKeepChannels(parts: KeepChannelsParts): () => Promise<void> {
-  const { store, channels, ids, renewBeforeMs, onError } = parts
+  const { store, channels, channelSecrets, ids, renewBeforeMs, onError } = parts
   return async () => {
     const secrets = new Map<string, string>()
     const newChannel = () => {
-      const [channelId, secret] = [ids.next(), randomBytes(32).toString('base64url')]
+      const channelId = ids.next()
+      const { secret, secretHash } = channelSecrets.next()
       secrets.set(channelId, secret)
-      return { channelId, secretHash: secretHashOf(secret) }
+      return { channelId, secretHash }
     }
     const begun = await store.transaction((unit) =>
       channels.begin(unit, { renewBeforeMs, limit: atOnce, newChannel }),

@@ -1,8 +1,6 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { Ids } from '@evergrant/decider'
 import type { EventStore, UnitOfWork } from '@evergrant/event-store'
-import { secretHashOf } from './keep-channels.ts'
-import type { PushChannel, PushChannels } from './ports.ts'
+import type { ChannelSecrets, PushChannel, PushChannels } from './ports.ts'
 import type { RequestSync } from './request-sync.ts'
 
 /** What Google's headers say; the body says nothing. */
@@ -22,34 +20,36 @@ export type NotePush = (message: PushMessage) => Promise<PushOutcome>
 export interface NotePushParts {
   readonly store: EventStore
   readonly channels: PushChannels
+  readonly channelSecrets: ChannelSecrets
   readonly requestSync: RequestSync
   readonly ids: Ids
 }
 
 /** Google says that something changed. It is committed before Google is answered, because only a 5xx is told again.
  * Numbers have gaps, so a gap is no loss; a lower one than the last is about something that the last one covers. */
-export function createNotePush({ store, channels, requestSync, ids }: NotePushParts): NotePush {
+export function createNotePush(parts: NotePushParts): NotePush {
+  const { store, channels, channelSecrets } = parts
   return (message) =>
     store.transaction(async (unit) => {
       const channel = await channels.lock(unit, message.channelId)
       if (channel === null) return 'unknown'
-      if (!isGenuine(channel, message)) return 'forged'
+      const isGenuine =
+        channelSecrets.matches(message.secret, channel.secretHash) && isAbout(channel, message)
+      if (!isGenuine) return 'forged'
       // A stopped channel goes on for a while.
       if (channel.state !== 'open' && channel.state !== 'opening') return 'closed'
       if (message.messageNumber <= channel.lastMessage) return 'duplicate'
       const waiting = await channels.noteMessage(unit, channel, message.messageNumber)
       if (message.state === 'sync') return 'sync'
       if (waiting) return 'joined'
-      await ask(unit, channel, { requestSync, ids })
+      await ask(unit, channel, parts)
       return 'requested'
     })
 }
 
-/** Hashes are of one length, and comparing them takes the same time wherever they differ. */
-function isGenuine({ secretHash, googleResourceId }: PushChannel, message: PushMessage): boolean {
-  const same = timingSafeEqual(Buffer.from(secretHashOf(message.secret)), Buffer.from(secretHash))
-  // `sync` may come before the answer to watch that names the resource.
-  return same && (googleResourceId === null || googleResourceId === message.googleResourceId)
+/** `sync` may come before the answer to watch that names the resource. */
+function isAbout({ googleResourceId }: PushChannel, message: PushMessage): boolean {
+  return googleResourceId === null || googleResourceId === message.googleResourceId
 }
 
 async function ask(

@@ -313,6 +313,13 @@ export interface DoubtfulWrites {
   take(query: { readonly olderThanMs: number; readonly limit: number }): Promise<readonly string[]>
 }
 
+/** Secrets of push channels; only their hashes are kept. */
+export interface ChannelSecrets {
+  next(): { readonly secret: string; readonly secretHash: string }
+  /** Takes as long wherever they differ. */
+  matches(secret: string, secretHash: string): boolean
+}
+
 /** What is watched, and where a channel for it would be opened. */
 export interface Watched {
   readonly resourceId: string

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { GoogleEvent } from './google-event.ts'
+import { sameJson } from './same-json.ts'
 
 export interface FieldChange {
   readonly field: string
@@ -15,7 +15,7 @@ const always = new Set(['etag', 'updated'])
 export function diffEvents(before: GoogleEvent | null, after: GoogleEvent | null): readonly FieldChange[] {
   const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].sort()
   return fields
-    .filter((field) => !always.has(field) && !isDeepStrictEqual(before?.[field], after?.[field]))
+    .filter((field) => !always.has(field) && !sameJson(before?.[field], after?.[field]))
     .map((field) => ({
       field,
       ...(before?.[field] === undefined ? {} : { before: before[field] }),

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { GoogleEvent } from './google-event.ts'
+import { sameJson } from './same-json.ts'
 
 /** What a write sets, by Google's field names; null removes a field. */
 export type EventFields = Readonly<Record<string, unknown>>
@@ -34,7 +34,7 @@ function companions(field: string): readonly string[] {
 }
 
 function changed(base: GoogleEvent | null, theirs: GoogleEvent, field: string): boolean {
-  return base === null || !isDeepStrictEqual(base[field], theirs[field])
+  return base === null || !sameJson(base[field], theirs[field])
 }
 
 /** PATCH merges objects, and Google adds to what it is given, e.g. an offset to a time or a status to an attendee. */
