@@ -5,6 +5,7 @@ import { consent } from './consent.ts'
 import { relayLatency } from './relay-latency.ts'
 import { schemaDetection } from './schema-detection.ts'
 import { startTimes } from './start-times.ts'
+import { tokens } from './tokens.ts'
 
 const suites: Record<string, () => Promise<readonly string[]>> = {
   connect,
@@ -12,6 +13,7 @@ const suites: Record<string, () => Promise<readonly string[]>> = {
   relay: relayLatency,
   schema: schemaDetection,
   start: startTimes,
+  tokens,
 }
 
 const asked = process.argv.slice(2).filter((each) => !each.startsWith('--'))
