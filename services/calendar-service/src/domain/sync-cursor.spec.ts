@@ -7,6 +7,7 @@ import {
   emptyCursor,
   isUnbelievable,
   lookAgain,
+  mayReopen,
   nextRequest,
   reopen,
   type SyncCursor,
@@ -89,6 +90,20 @@ describe('a sync cursor', () => {
     const { cursor, pass } = beginPass(synced, wanted)
     const once = reopen(cursor, pass, true)
     expect(codeOf(() => reopen(once.cursor, once.pass, true))).toBe('sync_cursor_rejected')
+  })
+
+  it('reopens no second time for a token that was never any good, until it has given up once', () => {
+    const { cursor, pass } = beginPass(synced, wanted)
+    const again = reopen(cursor, pass, true)
+    const filled = advance(again.cursor, again.pass, { nextPageToken: null, nextSyncToken: 'T2' })
+    const next = beginPass(filled.cursor, wanted)
+    expect(mayReopen(next.cursor, next.pass)).toBe(false)
+    expect(codeOf(() => reopen(next.cursor, next.pass, true))).toBe('sync_cursor_rejected')
+    const later = beginPass(abandonPass(next.cursor), wanted)
+    expect(mayReopen(later.cursor, later.pass)).toBe(true)
+    const worked = advance(next.cursor, next.pass, { nextPageToken: null, nextSyncToken: 'T3' })
+    const proven = beginPass(worked.cursor, wanted)
+    expect(mayReopen(proven.cursor, proven.pass)).toBe(true)
   })
 
   it.each([
