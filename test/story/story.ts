@@ -218,7 +218,9 @@ export async function playStory(
   }
   for (const [index, step] of steps.entries()) {
     await listener.onStep?.(index + 1, step)
-    listener.onHeld?.(index + 1, await step.play(plot))
+    // On a line of its own: an optional call that is not made does not evaluate its arguments either.
+    const said = await step.play(plot)
+    listener.onHeld?.(index + 1, said)
   }
   return plot
 }
