@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Database, openDatabase, sqlOf } from '@evergrant/event-store'
@@ -74,6 +74,19 @@ describe('the record of who borrowed what', () => {
     await recorded(user, 4)
     await sqlOf(database)(statement, [user.grantId])
     expect(await audit(user)).toMatchObject({ status: 'broken', breaks: [{ sequence, problem }] })
+  })
+
+  it('is on disk before the token is answered, for as long as PostgreSQL does not take it', async () => {
+    const user = await connected()
+    await database.em().transactional(async (em) => {
+      await em.execute('lock table token_vend in exclusive mode')
+      expect((await world.vend(one, user, { purpose: 'kept on disk' })).status).toBe(200)
+      const files = await Promise.all(
+        (await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')),
+      )
+      expect(files.join('')).toContain('kept on disk')
+    })
+    expect(await recorded(user, 1)).toMatchObject({ status: 'unbroken' })
   })
 
   it('keeps what a killed replica had lent and not written yet, once', async () => {
