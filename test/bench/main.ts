@@ -2,6 +2,7 @@
 import { arch, cpus, platform } from 'node:os'
 import { connect } from './connect.ts'
 import { consent } from './consent.ts'
+import { refreshAhead } from './refresh-ahead.ts'
 import { relayLatency } from './relay-latency.ts'
 import { schemaDetection } from './schema-detection.ts'
 import { startTimes } from './start-times.ts'
@@ -10,6 +11,7 @@ import { tokens } from './tokens.ts'
 const suites: Record<string, () => Promise<readonly string[]>> = {
   connect,
   consent,
+  'refresh-ahead': refreshAhead,
   relay: relayLatency,
   schema: schemaDetection,
   start: startTimes,

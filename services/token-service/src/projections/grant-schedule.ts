@@ -105,14 +105,19 @@ function boundary({ now, limit, claimMs }: Claim): [string, number, string] {
   return [now.toISOString(), limit, new Date(now.getTime() + claimMs).toISOString()]
 }
 
+/** What is announced is due again when its lease ends, so nothing further away has to be looked at. */
+const longestLeaseMinutes = 10
+
 /** Refreshes that an earlier life of this instance announced and never finished. */
 export function abandonedRefreshes(
   database: Database,
   holder: { readonly instanceId: string; readonly bootId: string },
 ): Promise<DueGrant[]> {
   return sqlOf(database)<DueGrant>(
-    `select grant_id as "grantId", (state ->> 'generation')::int as generation from grant_state
-      where status = 'live' and state -> 'refresh' ->> 'status' = 'started'
+    `select g.grant_id as "grantId", (g.state ->> 'generation')::int as generation
+       from grant_schedule s join grant_state g using (grant_id)
+      where s.task = 'refresh' and s.due_at < now() + make_interval(mins => ${longestLeaseMinutes})
+        and g.status = 'live' and state -> 'refresh' ->> 'status' = 'started'
         and state -> 'refresh' -> 'holder' ->> 'instanceId' = $1
         and state -> 'refresh' -> 'holder' ->> 'bootId' <> $2`,
     [holder.instanceId, holder.bootId],
