@@ -58,6 +58,7 @@ export const schemaContract: DeclaredContract = {
         ...theCopy,
         wholly('synced_resource', 'resource_id'),
         wholly('resource_run'),
+        wholly('request_budget', 'budget'),
         wholly('run_waiter'),
         wholly('sync_status', 'sync_id'),
         { table: 'known_connection', reads: '*' },

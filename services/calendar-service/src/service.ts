@@ -31,6 +31,7 @@ import { postgresEventRows } from './adapters/postgres/event-rows.ts'
 import { postgresItemRows } from './adapters/postgres/item-rows.ts'
 import { postgresKnownConnections } from './adapters/postgres/known-connections.ts'
 import { createPushChannels } from './adapters/postgres/push-channels.ts'
+import { createRequestBudget } from './adapters/postgres/request-budget.ts'
 import { postgresResources } from './adapters/postgres/resources.ts'
 import { createRunQueue } from './adapters/postgres/run-queue.ts'
 import { postgresSharedDrives } from './adapters/postgres/shared-drives.ts'
@@ -39,6 +40,7 @@ import { stepWithIcal } from './adapters/recurrence/ical-rule.ts'
 import { channelSecrets } from './adapters/secrets/channel-secrets.ts'
 import { createBusAccessTokens } from './adapters/token/bus-access-tokens.ts'
 import { createBusWriteTokens } from './adapters/token/bus-write-tokens.ts'
+import { withinBudget } from './application/budgeted-sources.ts'
 import { createKeepChannels } from './application/keep-channels.ts'
 import { createLinkConnection } from './application/link-connection.ts'
 import { createNotePush } from './application/note-push.ts'
@@ -147,6 +149,7 @@ export async function startCalendarService(
     items: postgresItemRows,
     drives: postgresSharedDrives,
   })
+  const budget = createRequestBudget(database)
   const queue = createRunQueue(database)
   const resources = postgresResources
   const requestSync = createRequestSync({
@@ -161,7 +164,7 @@ export async function startCalendarService(
   const walk = createWalkResource({
     store,
     tokens,
-    sources,
+    sources: withinBudget(sources, budget),
     resources,
     queue,
     clock,
@@ -218,6 +221,7 @@ export async function startCalendarService(
       () => stale.forgetOldRuns(dayMs),
       settleDoubtfulWrites,
       keepChannels,
+      () => budget.forgetIdle(),
     ],
     everyMs: options.pollEveryMs ?? Math.min(staleAfterMs / 2, 15_000),
     onError: onError('old copies were not looked for'),

@@ -383,3 +383,10 @@ export interface GoogleChannels {
     readonly googleResourceId: string
   }): Promise<void>
 }
+
+/** What may still be asked of Google, counted over all replicas. */
+export interface RequestBudget {
+  /** False when a user, or all of us, asked for as much as Google allows. */
+  take(connectionId: string): Promise<boolean>
+  forgetIdle(): Promise<void>
+}

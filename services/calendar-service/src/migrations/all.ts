@@ -7,6 +7,7 @@ import { MailboxesAndDrives } from './0004-mailboxes-and-drives.ts'
 import { EventWrites } from './0005-event-writes.ts'
 import { PushChannels } from './0006-push-channels.ts'
 import { EventHistory } from './0007-event-history.ts'
+import { FairRuns } from './0008-fair-runs.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   { name: '0005-event-writes', class: EventWrites },
   { name: '0006-push-channels', class: PushChannels },
   { name: '0007-event-history', class: EventHistory },
+  { name: '0008-fair-runs', class: FairRuns },
 ]

@@ -6,7 +6,8 @@ import { calendarErrors } from '../../domain/errors.ts'
 /**
  * The queue of resource runs in PostgreSQL: queued → running → done or failed. A run is held by a lease; a holder
  * that dies or waits lets it run out, and any replica takes over with a higher fence. Leases use the database's
- * clock, which is the only one all replicas share.
+ * clock, which is the only one all replicas share. Who has the fewest runs under way is next, then who waits longest:
+ * somebody with a thousand calendars does not stand before somebody with one.
  */
 export function createRunQueue(database: Database): RunQueue {
   return {
@@ -89,7 +90,10 @@ const claimText = `
      where (r.state = 'queued' and r.due_at <= now() and not exists (
               select 1 from resource_run o where o.resource_id = r.resource_id and o.state = 'running'))
         or (r.state = 'running' and r.lease_until <= now())
-     order by coalesce(r.lease_until, r.due_at)
+     order by (select count(*) from resource_run o
+                where o.connection_id = r.connection_id and o.state = 'running' and o.lease_owner is not null
+                  and o.lease_until > now()),
+              coalesce(r.lease_until, r.due_at)
      limit 1
        for update of r skip locked)
   update resource_run r
