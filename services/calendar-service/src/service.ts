@@ -5,8 +5,6 @@ import { createPostgresEventStore, openDatabase, sqlOf } from '@evergrant/event-
 import { loadManifest } from '@evergrant/schema-verification'
 import {
   createAuthenticator,
-  createBreaker,
-  createBreakerMetrics,
   createExchange,
   createHealth,
   createHttpApp,
@@ -19,12 +17,6 @@ import {
   systemClock,
   uuidv7Ids,
 } from '@evergrant/service-runtime'
-import { answerOf } from './adapters/google/google-answer.ts'
-import { createGoogleCalendar } from './adapters/google/google-calendar.ts'
-import { createGoogleChannels } from './adapters/google/google-channels.ts'
-import { createGoogleDrive } from './adapters/google/google-drive.ts'
-import { createGoogleEventWrites } from './adapters/google/google-event-writes.ts'
-import { createGoogleMail } from './adapters/google/google-mail.ts'
 import { postgresCalendarRows } from './adapters/postgres/calendar-rows.ts'
 import { createDoubtfulWrites } from './adapters/postgres/doubtful-writes.ts'
 import { postgresEventRows } from './adapters/postgres/event-rows.ts'
@@ -52,7 +44,6 @@ import { createWalkResource, type WalkParts } from './application/walk-resource.
 import { createWriteEvent } from './application/write-event.ts'
 import { type CalendarConfig, pushAddress } from './config.ts'
 import { calendarFactCatalogue } from './domain/fact-catalogue.ts'
-import { tripsBreaker } from './domain/google-failure.ts'
 import { onConnectionChanged } from './entry-points/bus/on-connection-changed.ts'
 import { onSyncRequested } from './entry-points/bus/on-sync-requested.ts'
 import { onTokenIssued } from './entry-points/bus/on-token-issued.ts'
@@ -69,6 +60,7 @@ import { gmailRoutes } from './entry-points/http/gmail-routes.ts'
 import { notificationRoutes } from './entry-points/http/notification-routes.ts'
 import { measureBacklog } from './entry-points/http/sync-metrics.ts'
 import { syncRoutes } from './entry-points/http/sync-routes.ts'
+import { openGoogle } from './google-apis.ts'
 import { calendarsOf } from './projections/calendars.ts'
 import { eventWrites } from './projections/event-writes.ts'
 import { knownConnections } from './projections/known-connections.ts'
@@ -129,21 +121,16 @@ export async function startCalendarService(
     },
   })
 
-  const breakerMetrics = createBreakerMetrics(metrics)
-  // Google's APIs fail apart from each other.
-  const breakerOf = (api: string) =>
-    createBreaker({
-      name: `google.${api}`,
-      timeoutMs: googleDeadlineMs,
-      isFailure: (error) => tripsBreaker(answerOf(error, clock.now())),
-      metrics: breakerMetrics,
-    })
-  const breakers = { calendar: breakerOf('calendar'), drive: breakerOf('drive'), gmail: breakerOf('gmail') }
-  const rootUrl = config.GOOGLE_API_ROOT_URL
+  const google = openGoogle({
+    rootUrl: config.GOOGLE_API_ROOT_URL,
+    deadlineMs: googleDeadlineMs,
+    clock,
+    metrics,
+  })
   const sources = createSources({
-    calendar: createGoogleCalendar({ rootUrl, guard: breakers.calendar, clock }),
-    mail: createGoogleMail({ rootUrl, guard: breakers.gmail, clock }),
-    drive: createGoogleDrive({ rootUrl, guard: breakers.drive, clock }),
+    calendar: google.calendar,
+    mail: google.mail,
+    drive: google.drive,
     events: postgresEventRows,
     calendars: postgresCalendarRows,
     items: postgresItemRows,
@@ -187,7 +174,7 @@ export async function startCalendarService(
     store,
     resources,
     events: postgresEventRows,
-    google: createGoogleEventWrites({ rootUrl, guard: breakers.calendar, clock }),
+    google: google.eventWrites,
     tokens: createBusWriteTokens({ bus, timeoutMs: 10_000 }),
     clock,
   }
@@ -207,7 +194,7 @@ export async function startCalendarService(
           store,
           channels,
           channelSecrets,
-          google: createGoogleChannels({ rootUrl, guard: breakers.calendar, clock }),
+          google: google.channels,
           accessTokenFor: (connectionId) => tokens.get(connectionId, { fresh: false }),
           ids,
           address,
@@ -271,11 +258,7 @@ export async function startCalendarService(
   declareCapabilities(health, {
     ping: () => database.ping(),
     readQueries: () => calendarsOf(database, { userId: '', after: null, limit: 1 }),
-    breakerStates: {
-      calendar: breakers.calendar.state,
-      drive: breakers.drive.state,
-      gmail: breakers.gmail.state,
-    },
+    breakerStates: google.breakerStates,
     exchange,
   })
   measureBacklog(metrics, () => syncBacklog(database), onError('the backlog was not measured'))
