@@ -1,3 +1,6 @@
+// What a killed consumer had fetched is delivered again after its ack wait of 30 s; then the work itself begins.
+const deliveredAgainMs = 60_000
+
 export interface Patience {
   /** What is waited for, for the message when it never comes. */
   readonly what: string | (() => string)
@@ -10,7 +13,7 @@ export interface Patience {
 /** Asks again until the answer is truthy. A throwing question counts as "not yet"; its last error is the cause. */
 export async function eventually<T>(
   ask: () => Promise<T> | T,
-  { what, timeoutMs = 30_000, everyMs = 50, fatal = () => false }: Patience,
+  { what, timeoutMs = deliveredAgainMs, everyMs = 50, fatal = () => false }: Patience,
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs
   let cause: unknown
