@@ -1,15 +1,5 @@
 // The yardstick of the vend benchmark: a Fastify route that answers the same JSON and does nothing else.
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-
-interface Bare {
-  post(path: string, answer: () => Promise<object>): void
-  listen(where: { host: string; port: number }): Promise<string>
-  close(): Promise<void>
-}
-// The very Fastify that token-service runs on; the root has none of its own.
-const services = createRequire(join(import.meta.dirname, '../../services/token-service/package.json'))
-const { fastify } = services('fastify') as { fastify: () => Bare }
+import { fastify } from 'fastify'
 
 const app = fastify()
 const answer = {

@@ -6,6 +6,7 @@ import { refreshAhead } from './refresh-ahead.ts'
 import { relayLatency } from './relay-latency.ts'
 import { schemaDetection } from './schema-detection.ts'
 import { startTimes } from './start-times.ts'
+import { sync } from './sync.ts'
 import { tokens } from './tokens.ts'
 
 const suites: Record<string, () => Promise<readonly string[]>> = {
@@ -15,6 +16,7 @@ const suites: Record<string, () => Promise<readonly string[]>> = {
   relay: relayLatency,
   schema: schemaDetection,
   start: startTimes,
+  sync,
   tokens,
 }
 
