@@ -1,7 +1,7 @@
 import { type Database, sqlOf } from '@evergrant/event-store'
 import type { RequestBudget } from '../../application/ports.ts'
 
-export interface BudgetLimits {
+interface BudgetLimits {
   /** At once, after a pause. */
   readonly burst: number
   readonly perSecond: number
@@ -9,7 +9,7 @@ export interface BudgetLimits {
 
 /** Google counts a sliding minute: 600 requests per user and 10,000 per project (Calendar's usage limits). What a bucket
  * lets through in any minute, burst and refill together, stays below that. */
-export const calendarLimits: Readonly<Record<'user' | 'project', BudgetLimits>> = {
+const calendarLimits: Readonly<Record<'user' | 'project', BudgetLimits>> = {
   user: { burst: 100, perSecond: 8 },
   project: { burst: 1_500, perSecond: 140 },
 }
