@@ -1,5 +1,5 @@
 // What a killed consumer had fetched is delivered again after its ack wait of 30 s; then the work itself begins.
-const deliveredAgainMs = 60_000
+const deliveredAgainMs = 120_000
 
 export interface Patience {
   /** What is waited for, for the message when it never comes. */

@@ -15,12 +15,17 @@ export interface WorldParts {
   readonly state: WorldState
   readonly clock: EmulatorClock
   readonly client: OAuthClient
+  /** Where the key for ID tokens outlives a restart. */
+  readonly signingKeyFile?: string | undefined
 }
 
 /** A world around a state, with nothing scripted or limited; its issuer is set once the address is known. */
-export async function createWorld(parts: WorldParts): Promise<World & { issuer: string }> {
+export async function createWorld({
+  signingKeyFile,
+  ...parts
+}: WorldParts): Promise<World & { issuer: string }> {
   const { state, clock } = parts
-  const key = await signingKey()
+  const key = await signingKey(signingKeyFile)
   const sender = createSender(clock)
   const sign = (claims: Record<string, unknown>) => key.sign({ iss: world.issuer, ...claims })
   const world: World & { issuer: string } = {

@@ -57,7 +57,8 @@ export async function startGoogleEmulator(options: EmulatorOptions = {}): Promis
   const host = options.host ?? '127.0.0.1'
   const client = { ...defaultClient, ...options.client }
   const onError = options.onError ?? (() => {})
-  const world = await createWorld({ state, clock, client })
+  const signingKeyFile = options.stateFile === undefined ? undefined : `${options.stateFile}.signing-key`
+  const world = await createWorld({ state, clock, client, signingKeyFile })
   const control = createControl(world)
   if (state.accounts.size === 0) control.reset(options.seed)
   await persistence.flush()

@@ -126,6 +126,15 @@ describe('a killed and restarted emulator', () => {
     expect(Math.max(...versions)).toBe(versions.at(-1))
   })
 
+  it('signs with the same key, so that a client that just read the keys finds it', async () => {
+    const first = await start()
+    const keysOf = async (url: string) => (await fetch(`${url}/oauth2/v3/certs`)).json()
+    const before = await keysOf(first.url)
+    await kill(first.process)
+    const second = await start()
+    expect(await keysOf(second.url)).toEqual(before)
+  })
+
   it('lets a client go on paging where it was', async () => {
     const first = await start()
     const { access_token: access } = await connect(first.url, 'carol@example.com')
@@ -154,7 +163,7 @@ describe('a killed and restarted emulator', () => {
     const files = await readdir(directory)
     const names = [
       'google.json',
-      ...['calendars', 'channels', 'drives', 'mailboxes'].map((part) => `google.json.${part}`),
+      ...['calendars', 'channels', 'drives', 'mailboxes', 'signing-key'].map((part) => `google.json.${part}`),
     ]
     expect(files.toSorted()).toEqual(names)
     for (const file of files) {
