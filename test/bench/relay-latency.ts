@@ -17,6 +17,7 @@ export async function relayLatency(): Promise<readonly string[]> {
     const databaseUrl = await databases(postgres.url)
     const publisher = await openReplica({
       role: 'publisher',
+      asInProduction: true,
       databaseUrl: databaseUrl.publisher,
       natsUrl: nats.url,
     })
@@ -25,6 +26,7 @@ export async function relayLatency(): Promise<readonly string[]> {
     let applied: string[] = []
     const consumer = await openReplica({
       role: 'consumer',
+      asInProduction: true,
       databaseUrl: databaseUrl.consumer,
       natsUrl: nats.url,
       beforeEffect: async ({ attributes }) => {

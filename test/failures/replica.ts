@@ -34,6 +34,8 @@ export interface ReplicaOptions {
   readonly wakes?: boolean
   readonly relayLeaseMs?: number
   readonly keepPublishedMs?: number
+  /** true: the intervals of a service as it runs, to measure it. */
+  readonly asInProduction?: boolean
 }
 
 export interface Replica {
@@ -60,6 +62,15 @@ export function frozenEvent(streamId: string, version: number): EventMessage {
   const data = { ...contracts.grantRevoked.example, reason: `${version}` }
   const attributes = { source: publisher, streamId, version, time: '2026-01-01T00:00:00.000Z' }
   return encodeEvent(publication(contracts.grantRevoked, data), attributes)
+}
+
+const impatient = {
+  digestEveryMs: 250,
+  repairAfterMs: 300,
+  sweepEveryMs: 50,
+  relayPollMs: 50,
+  relayLeaseMs: 1_000,
+  housekeepingEveryMs: 50,
 }
 
 /** Opens a replica; nothing moves before `start`. Intervals are short, so that a spec waits milliseconds, not minutes. */
@@ -99,12 +110,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     clock: systemClock,
     logger: createLogger({ name: `spec-${role}`, level: 'silent' }),
     metrics: createMetrics(`spec-${role}`),
-    digestEveryMs: 250,
-    repairAfterMs: 300,
-    sweepEveryMs: 50,
-    relayPollMs: 50,
-    relayLeaseMs: options.relayLeaseMs ?? 1_000,
-    housekeepingEveryMs: 50,
+    ...(options.asInProduction ? {} : impatient),
+    ...(options.relayLeaseMs === undefined ? {} : { relayLeaseMs: options.relayLeaseMs }),
     ...(options.keepPublishedMs === undefined ? {} : { keepPublishedMs: options.keepPublishedMs }),
     ...hook,
   })
