@@ -44,6 +44,12 @@ describe('the main job', () => {
     const first = await playStory(stack, watch.events)
     const second = await playStory(stack, watch.events)
     undisturbed = await finalState(first)
+    // A story that played nothing would end twice in the same nothing.
+    expect(undisturbed).toMatchObject({
+      authorization: { status: 'granted' },
+      connections: [{ service: 'calendar', status: 'active' }],
+    })
+    expect(first.changedEventId).not.toBe('')
     expect(await finalState(second)).toEqual(undisturbed)
     plots.push(first, second)
   })

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import {
   calculateJwkThumbprint,
   exportJWK,
@@ -28,11 +28,23 @@ export async function signingKey(file?: string): Promise<SigningKey> {
     ofThisProcess ??= newPrivateJwk()
     return fromPrivateJwk(await ofThisProcess)
   }
-  const kept = await readFile(file, 'utf8').catch(() => undefined)
-  if (kept !== undefined) return fromPrivateJwk(JSON.parse(kept))
+  const kept = await keptKey(file)
+  if (kept !== undefined) return fromPrivateJwk(kept)
   const made = await newPrivateJwk()
-  await writeFile(file, JSON.stringify(made), { mode: 0o600 })
+  // Whole or not at all: a death in the middle must not leave half a key.
+  await writeFile(`${file}.new`, JSON.stringify(made), { mode: 0o600 })
+  await rename(`${file}.new`, file)
   return fromPrivateJwk(made)
+}
+
+/** Only a missing file means "make one"; a key that cannot be read is never replaced. */
+async function keptKey(file: string): Promise<JWK | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 async function newPrivateJwk(): Promise<JWK> {
