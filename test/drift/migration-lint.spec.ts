@@ -1,6 +1,7 @@
 import { type LintRule, lintMigration, migrationStatements } from '@evergrant/schema-verification'
 import { describe, expect, it } from 'vitest'
 import { serviceSchemas } from '../../docs/generate/schema-manifests.ts'
+import { squawkFindings } from './squawk.ts'
 
 interface Accepted {
   readonly migration: string
@@ -21,6 +22,12 @@ const accepted: readonly Accepted[] = [
   { migration: '0008-fair-runs', rule: 'index_not_concurrent', because: beforeRelease },
 ]
 
+// What the two linters say alike.
+const squawkName: Partial<Record<LintRule, string>> = {
+  index_not_concurrent: 'require-concurrent-index-creation',
+  check_without_not_valid: 'constraint-missing-not-valid',
+}
+
 describe('the migrations', () => {
   it.each(serviceSchemas.map((schema) => [schema.contract.service, schema.migrations] as const))(
     'of %s hurt no running system',
@@ -33,4 +40,37 @@ describe('the migrations', () => {
       expect(open).toEqual([])
     },
   )
+
+  it.each(serviceSchemas.map((schema) => [schema.contract.service, schema.migrations] as const))(
+    'of %s hold against squawk, but for what was accepted by name',
+    async (_, migrations) => {
+      const open = squawkFindings(await migrationStatements(migrations)).filter(
+        ({ migration, rule }) =>
+          !accepted.some((known) => known.migration === migration && squawkName[known.rule] === rule),
+      )
+      expect(open).toEqual([])
+    },
+  )
+})
+
+describe('squawk', () => {
+  it('sees what our own rules do not: a default that rewrites the table', () => {
+    const bad = {
+      name: '0009-bad',
+      up: ['alter table user_oauth_tokens add column salt double precision default random()'],
+    }
+    expect(lintMigration(bad)).toEqual([])
+    expect(squawkFindings([bad])).toEqual([{ migration: '0009-bad', rule: 'adding-field-with-default' }])
+  })
+
+  it('finds nothing in a column that is only added', () => {
+    expect(squawkFindings([{ name: '0009-good', up: ['alter table a add column b text'] }])).toEqual([])
+  })
+
+  it('that cannot read a migration says so', () => {
+    expect(squawkFindings([{ name: '0009-typo', up: ['alter tabel a add column b text'] }])).toContainEqual({
+      migration: '0009-typo',
+      rule: 'syntax-error',
+    })
+  })
 })

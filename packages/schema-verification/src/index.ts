@@ -25,7 +25,7 @@ export {
 export { type LintFinding, type LintRule, lintMigration } from './lint-migration.ts'
 export { type DdlListening, listenForDdl } from './listen-for-ddl.ts'
 export { loadManifest, type Manifest, printManifest } from './manifest.ts'
-export { migrationChecksums, migrationStatements } from './migration-checksum.ts'
+export { type MigrationStatements, migrationChecksums, migrationStatements } from './migration-checksum.ts'
 export { refuseRewrittenHistory } from './migration-history.ts'
 export { type MigrationStanding, migrationStatus } from './migration-status.ts'
 export { probeSchema } from './probe-schema.ts'
