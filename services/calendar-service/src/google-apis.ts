@@ -4,6 +4,7 @@ import { answerOf } from './adapters/google/google-answer.ts'
 import { createGoogleCalendar } from './adapters/google/google-calendar.ts'
 import { createGoogleChannels } from './adapters/google/google-channels.ts'
 import { createGoogleDrive } from './adapters/google/google-drive.ts'
+import { createGoogleDriveChannels } from './adapters/google/google-drive-channels.ts'
 import { createGoogleEventWrites } from './adapters/google/google-event-writes.ts'
 import { createGoogleMail } from './adapters/google/google-mail.ts'
 import { tripsBreaker } from './domain/google-failure.ts'
@@ -26,6 +27,8 @@ export function openGoogle(options: {
     })
   const breakers = { calendar: breakerOf('calendar'), drive: breakerOf('drive'), gmail: breakerOf('gmail') }
   const calendarApi = { rootUrl, guard: breakers.calendar, clock }
+  const driveApi = { rootUrl, guard: breakers.drive, clock }
+  const calendarChannels = createGoogleChannels(calendarApi)
   return {
     breakerStates: {
       calendar: breakers.calendar.state,
@@ -34,8 +37,12 @@ export function openGoogle(options: {
     },
     calendar: createGoogleCalendar(calendarApi),
     eventWrites: createGoogleEventWrites(calendarApi),
-    channels: createGoogleChannels(calendarApi),
+    channels: {
+      calendar: calendarChannels,
+      calendar_list: calendarChannels,
+      drive: createGoogleDriveChannels(driveApi),
+    },
     mail: createGoogleMail({ rootUrl, guard: breakers.gmail, clock }),
-    drive: createGoogleDrive({ rootUrl, guard: breakers.drive, clock }),
+    drive: createGoogleDrive(driveApi),
   }
 }

@@ -212,6 +212,33 @@ describe('push', () => {
     await world.calendars(service, user)
   })
 
+  it("brings a new file, in somebody's own drive and in a shared one, within moments", async () => {
+    const user = world.newUser(undefined, 'drive')
+    const team = world.google().addSharedDrive({ name: 'Team', members: [user.email] }).id
+    world.google().putFile(team, { id: `${team}-plan`, name: 'Plan' })
+    await world.connected(service, user)
+    await vi.waitFor(
+      async () => expect((await rows(user)).map(({ state }) => state)).toEqual(['open', 'open']),
+      { timeout: 10_000 },
+    )
+    expect(channels(user).map(({ expiration }) => expiration > Date.now() + 6 * 86_400_000)).toEqual([
+      true,
+      true,
+    ])
+    world.google().putFile(user.email, { id: `${team}-own`, name: 'Mine' })
+    world.google().putFile(team, { id: `${team}-new`, name: 'Theirs' })
+    await vi.waitFor(
+      async () => {
+        const files = await world.all(service, '/v1/drive/files?limit=200', user.user)
+        expect(files.map(({ name }) => name).toSorted()).toEqual(['Mine', 'Plan', 'Theirs'])
+      },
+      { timeout: 8000 },
+    )
+    expect((await syncs(user)).length).toBeGreaterThan(0)
+    await world.connectionIs(user, { status: 'disconnected' })
+    await vi.waitFor(() => expect(channels(user)).toEqual([]), { timeout: 8000 })
+  })
+
   it('stops its channels on disconnect, also one that is gone already (B4.63)', async () => {
     const user = await connected()
     world.google().addFault({ path: '/calendar/v3/channels/stop', status: 404, reason: 'notFound' })

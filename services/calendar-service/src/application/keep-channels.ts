@@ -7,7 +7,7 @@ export interface KeepChannelsParts {
   readonly store: EventStore
   readonly channels: PushChannels
   readonly channelSecrets: ChannelSecrets
-  readonly google: GoogleChannels
+  readonly google: Readonly<Record<Watched['kind'], GoogleChannels>>
   /** @throws SyncObstacle */
   readonly accessTokenFor: (connectionId: string) => Promise<string>
   readonly ids: Ids
@@ -50,7 +50,10 @@ async function open(
   const { channelId, connectionId } = what
   try {
     const accessToken = await accessTokenFor(connectionId)
-    await channels.opened(channelId, await google.watch({ accessToken, what, channelId, secret, address }))
+    await channels.opened(
+      channelId,
+      await google[what.kind].watch({ accessToken, what, channelId, secret, address }),
+    )
   } catch (error) {
     // Holidays and the like cannot be watched; they are polled.
     const refused = error instanceof SyncObstacle && error.word === 'rejected_by_google'
@@ -61,11 +64,11 @@ async function open(
 
 async function stop(
   { channels, google, accessTokenFor }: KeepChannelsParts,
-  { channelId, connectionId, googleResourceId }: PushChannel,
+  { channelId, connectionId, kind, googleResourceId }: PushChannel,
 ): Promise<void> {
   try {
     const accessToken = await accessTokenFor(connectionId)
-    if (googleResourceId !== null) await google.stop({ accessToken, channelId, googleResourceId })
+    if (googleResourceId !== null) await google[kind].stop({ accessToken, channelId, googleResourceId })
   } catch (error) {
     // Without a token it cannot be stopped; it runs out by itself, and what it still says is ignored.
     if (!(error instanceof SyncObstacle) || error.passing) throw error

@@ -5,10 +5,10 @@ import {
   type ConnectionLinkFact,
   connectionLinkDecider,
 } from '../domain/connection-link.ts'
+import { ownDrive } from '../domain/resource-facts.ts'
 import { finishRun } from './finish-run.ts'
 import type { Resources, RunQueue } from './ports.ts'
 import type { RequestSync } from './request-sync.ts'
-import { ownDrive } from './store-files.ts'
 
 export type LinkConnection = (
   unit: UnitOfWork,

@@ -39,10 +39,12 @@ export function createNotePush(parts: NotePushParts): NotePush {
       // A stopped channel goes on for a while.
       if (channel.state !== 'open' && channel.state !== 'opening') return 'closed'
       if (message.messageNumber <= channel.lastMessage) return 'duplicate'
-      const waiting = await channels.noteMessage(unit, channel, message.messageNumber)
+      const { channelId, messageNumber } = message
+      const asked = resourceToAsk(channel)
+      const waiting = await channels.noteMessage(unit, { channelId, messageNumber, asked })
       if (message.state === 'sync') return 'sync'
       if (waiting) return 'joined'
-      await ask(unit, channel, parts)
+      await ask(unit, { connectionId: channel.connectionId, asked }, parts)
       return 'requested'
     })
 }
@@ -52,13 +54,18 @@ function isAbout({ googleResourceId }: PushChannel, message: PushMessage): boole
   return googleResourceId === null || googleResourceId === message.googleResourceId
 }
 
+/** Shared drives are reached through their member's own log, as on every sync of a drive connection. */
+function resourceToAsk({ kind, connectionId, resourceId }: PushChannel): string {
+  return kind === 'drive' ? connectionId : resourceId
+}
+
 async function ask(
   unit: UnitOfWork,
-  { connectionId, resourceId }: PushChannel,
+  { connectionId, asked }: { readonly connectionId: string; readonly asked: string },
   { requestSync, ids }: Pick<NotePushParts, 'requestSync' | 'ids'>,
 ): Promise<void> {
   const syncId = ids.next()
-  const calendarId = resourceId === connectionId ? null : resourceId
+  const calendarId = asked === connectionId ? null : asked
   const mode = 'incremental'
   await requestSync(
     unit,

@@ -324,7 +324,7 @@ export interface ChannelSecrets {
 export interface Watched {
   readonly resourceId: string
   readonly connectionId: string
-  readonly kind: 'calendar_list' | 'calendar'
+  readonly kind: 'calendar_list' | 'calendar' | 'drive'
   readonly googleId: string
 }
 
@@ -333,6 +333,7 @@ export interface PushChannel {
   readonly channelId: string
   readonly resourceId: string
   readonly connectionId: string
+  readonly kind: Watched['kind']
   readonly secretHash: string
   readonly googleResourceId: string | null
   readonly state: 'opening' | 'open' | 'closed' | 'refused' | 'failed'
@@ -362,11 +363,14 @@ export interface PushChannels {
   forgetOld(): Promise<void>
   /** Locks the row until the transaction ends. */
   lock(unit: UnitOfWork, channelId: string): Promise<PushChannel | null>
-  /** Returns whether a run for the resource already waits, which will see whatever the message is about. */
-  noteMessage(unit: UnitOfWork, channel: PushChannel, messageNumber: number): Promise<boolean>
+  /** Returns whether a run for `asked` already waits, which will see whatever the message is about. */
+  noteMessage(
+    unit: UnitOfWork,
+    message: { readonly channelId: string; readonly messageNumber: number; readonly asked: string },
+  ): Promise<boolean>
 }
 
-/** Google's push notifications.
+/** Push notifications of one of Google's APIs.
  * @throws SyncObstacle; `rejected_by_google` for what cannot be watched. */
 export interface GoogleChannels {
   watch(call: {

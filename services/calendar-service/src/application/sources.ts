@@ -1,6 +1,6 @@
 import type { Service } from '@evergrant/event-contracts'
 import type { UnitOfWork } from '@evergrant/event-store'
-import type { ResourceKind } from '../domain/resource-facts.ts'
+import { ownDrive, type ResourceKind } from '../domain/resource-facts.ts'
 import type { PageStep } from '../domain/sync-cursor.ts'
 import type {
   CalendarRows,
@@ -15,7 +15,7 @@ import type {
   SharedDrives,
 } from './ports.ts'
 import { changePublications } from './publications.ts'
-import { ownDrive, storeFilePage } from './store-files.ts'
+import { storeFilePage } from './store-files.ts'
 import {
   closesUnbelievablyMuch,
   type PageContext,

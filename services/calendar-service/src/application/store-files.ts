@@ -1,11 +1,8 @@
 import type { UnitOfWork } from '@evergrant/event-store'
-import { resourceStream } from '../domain/resource-facts.ts'
+import { ownDrive, resourceStream } from '../domain/resource-facts.ts'
 import { addCounts, noCounts } from '../domain/sync.ts'
 import type { DriveMemberships, GoogleFilePage, ItemRows, SharedDrives } from './ports.ts'
 import { type PageContext, record, type StoredStep, storeCopyPage } from './store-page.ts'
-
-/** The resource of somebody's own log has this for a drive id; every other is a shared drive's. */
-export const ownDrive = 'user'
 
 /** Stores one page of files. Somebody's own log also says which shared drives they can see: each is a resource of its own, because
  * only its own log is complete, and one that was left takes its files along. */

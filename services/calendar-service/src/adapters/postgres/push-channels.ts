@@ -1,7 +1,7 @@
 import { type Database, type Sql, sqlOf } from '@evergrant/event-store'
 import type { PushChannel, PushChannels, Watched } from '../../application/ports.ts'
 
-const columns = `c.channel_id as "channelId", c.resource_id as "resourceId", c.connection_id as "connectionId",
+const columns = `c.channel_id as "channelId", c.resource_id as "resourceId", c.connection_id as "connectionId", r.kind,
   c.secret_hash as "secretHash", c.google_resource_id as "googleResourceId", c.state,
   c.last_message::float8 as "lastMessage"`
 
@@ -21,7 +21,7 @@ export function createPushChannels(database: Database): PushChannels {
       const due = await inside<Watched>(
         `select r.resource_id as "resourceId", r.connection_id as "connectionId", r.kind, r.google_id as "googleId"
            from synced_resource r join known_connection k on k.connection_id = r.connection_id
-          where r.kind in ('calendar_list', 'calendar') and r.removed_at is null and k.status = 'active'
+          where r.kind in ('calendar_list', 'calendar', 'drive') and r.removed_at is null and k.status = 'active'
             and r.last_synced_at is not null
             and not exists (select 1 from push_channel c where c.resource_id = r.resource_id and (${lives} or ${rests}))
           order by r.resource_id limit $2 for update of r skip locked`,
@@ -70,7 +70,7 @@ export function createPushChannels(database: Database): PushChannels {
       )
     },
     lock: (unit, channelId) => lock(sqlOf(unit), channelId),
-    noteMessage: async (unit, { channelId, resourceId }, messageNumber) => {
+    noteMessage: async (unit, { channelId, messageNumber, asked }) => {
       const inside = sqlOf(unit)
       await inside(
         'update push_channel set last_message = greatest(last_message, $2), last_message_at = now() where channel_id = $1',
@@ -78,7 +78,7 @@ export function createPushChannels(database: Database): PushChannels {
       )
       const waiting = await inside(
         `select 1 from resource_run where resource_id = $1 and state = 'queued' limit 1`,
-        [resourceId],
+        [asked],
       )
       return waiting.length > 0
     },
@@ -87,7 +87,8 @@ export function createPushChannels(database: Database): PushChannels {
 
 async function lock(sql: Sql, channelId: string): Promise<PushChannel | null> {
   const rows = await sql<PushChannel>(
-    `select ${columns} from push_channel c where c.channel_id = $1 for update`,
+    `select ${columns} from push_channel c join synced_resource r on r.resource_id = c.resource_id
+      where c.channel_id = $1 for update of c`,
     [channelId],
   )
   return rows[0] ?? null
