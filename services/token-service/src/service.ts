@@ -282,7 +282,12 @@ function createGoogle(
   { breakerMetrics, onError }: Outside,
 ) {
   const googleClock = createGoogleClock(clock)
-  const discovery = createGoogleDiscovery({ issuer: config.GOOGLE_ISSUER, clock, googleClock })
+  const discovery = createGoogleDiscovery({
+    issuer: config.GOOGLE_ISSUER,
+    clock,
+    googleClock,
+    metrics: breakerMetrics,
+  })
   const provider = createGoogleTokens({
     clientId: config.GOOGLE_CLIENT_ID,
     clientSecret: config.GOOGLE_CLIENT_SECRET,

@@ -1,14 +1,19 @@
 import type { Clock } from '@evergrant/decider'
+import { type BreakerMetrics, createBreaker } from '@evergrant/service-runtime'
 import * as oauth from 'oauth4webapi'
 import type { GoogleClock } from './google-clock.ts'
 
 /** Short, because each answer also tells Google's time. */
 const freshMs = 10 * 60 * 1000
 const deadlineMs = 5_000
+/** Short: while nothing is known yet, nobody gets a token until it has passed. */
+const pauseMs = 5_000
 
-/** Where Google's endpoints are. Asked when first needed and every ten minutes; an old answer serves while Google is away. */
+/** Where Google's endpoints are. Asked when first needed and every ten minutes; an old answer serves while Google is away,
+ * and behind the breaker without waiting for a deadline each time. */
 export interface GoogleDiscovery {
-  /** @throws whatever the fetch or oauth4webapi throws while nothing is known yet. */
+  /** @throws whatever the fetch or oauth4webapi throws, or DomainError `dependency_unavailable` while the breaker is open,
+   * as long as nothing is known yet. */
   endpoints(): Promise<oauth.AuthorizationServer>
 }
 
@@ -16,15 +21,25 @@ export function createGoogleDiscovery(options: {
   readonly issuer: string
   readonly clock: Clock
   readonly googleClock: GoogleClock
+  readonly metrics?: BreakerMetrics
 }): GoogleDiscovery {
   const issuer = new URL(options.issuer)
+  const breaker = createBreaker({
+    name: 'google.discovery',
+    timeoutMs: deadlineMs,
+    resetMs: pauseMs,
+    // One asks for all, so one failure is all the evidence there will be.
+    minimumCalls: 1,
+    isFailure: () => true,
+    ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
+  })
   let known: { readonly server: oauth.AuthorizationServer; readonly until: number } | undefined
   let asking: Promise<oauth.AuthorizationServer> | undefined
 
-  const ask = async (): Promise<oauth.AuthorizationServer> => {
+  const ask = async (signal: AbortSignal): Promise<oauth.AuthorizationServer> => {
     const startedAt = options.clock.now()
     const response = await oauth.discoveryRequest(issuer, {
-      signal: AbortSignal.timeout(deadlineMs),
+      signal,
       ...insecureOnLoopback(issuer),
     })
     options.googleClock.observe(response, startedAt)
@@ -36,7 +51,7 @@ export function createGoogleDiscovery(options: {
   return {
     endpoints: async () => {
       if (known && known.until > options.clock.now().getTime()) return known.server
-      asking ??= ask().finally(() => {
+      asking ??= breaker.run(ask).finally(() => {
         asking = undefined
       })
       const stale = known
