@@ -28,7 +28,7 @@ export function createGoogleDiscovery(options: {
     name: 'google.discovery',
     timeoutMs: deadlineMs,
     resetMs: pauseMs,
-    // One asks for all, so one failure is all the evidence there will be.
+    // One asks for all, so there is little evidence: the first failure opens it, or the second right after an answer.
     minimumCalls: 1,
     isFailure: () => true,
     ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
