@@ -239,6 +239,23 @@ describe('push', () => {
     await vi.waitFor(() => expect(channels(user)).toEqual([]), { timeout: 8000 })
   })
 
+  it('asks for the drive connection when only a shared drive was heard of', async () => {
+    const user = world.newUser(undefined, 'drive')
+    const team = world.google().addSharedDrive({ name: 'Team', members: [user.email] }).id
+    world.google().putFile(team, { id: `${team}-plan`, name: 'Plan' })
+    await world.connected(service, user)
+    await vi.waitFor(
+      async () => expect((await rows(user)).map(({ state }) => state)).toEqual(['open', 'open']),
+      { timeout: 10_000 },
+    )
+    const { id } = channels(user).find(({ resource }) => resource.includes(team)) ?? {}
+    const opened = told.find((headers) => headers['x-goog-channel-id'] === id)
+    if (!opened) throw new Error('the shared drive has no channel')
+    const changed = { ...opened, 'x-goog-resource-state': 'change', 'x-goog-message-number': '7' }
+    expect((await sendOn(changed)).status).toBe(204)
+    await vi.waitFor(async () => expect(await syncs(user)).toMatchObject([{ status: 'completed' }]), 8000)
+  })
+
   it('stops its channels on disconnect, also one that is gone already (B4.63)', async () => {
     const user = await connected()
     world.google().addFault({ path: '/calendar/v3/channels/stop', status: 404, reason: 'notFound' })
