@@ -1,10 +1,10 @@
 import type { SyncCounts, SyncMode } from '@evergrant/event-contracts'
 import type { OpeningReason } from './sync-cursor.ts'
 
-/** `drive` is somebody's own change log, or that of one shared drive. */
 /** The resource of somebody's own log has this for a drive id; every other is a shared drive's. */
 export const ownDrive = 'user'
 
+/** `drive` is somebody's own change log, or that of one shared drive. */
 export type ResourceKind = 'calendar_list' | 'calendar' | 'mailbox' | 'drive'
 
 /** What happened to one synced resource. The changed events themselves are rows of the change log, written in the

@@ -21,7 +21,7 @@ export function createGoogleDiscovery(options: {
   readonly issuer: string
   readonly clock: Clock
   readonly googleClock: GoogleClock
-  readonly metrics?: BreakerMetrics
+  readonly metrics: BreakerMetrics
 }): GoogleDiscovery {
   const issuer = new URL(options.issuer)
   const breaker = createBreaker({
@@ -31,7 +31,7 @@ export function createGoogleDiscovery(options: {
     // One asks for all, so there is little evidence: the first failure opens it, or the second right after an answer.
     minimumCalls: 1,
     isFailure: () => true,
-    ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
+    metrics: options.metrics,
   })
   let known: { readonly server: oauth.AuthorizationServer; readonly until: number } | undefined
   let asking: Promise<oauth.AuthorizationServer> | undefined
