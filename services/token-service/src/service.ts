@@ -33,6 +33,7 @@ import { createVaultKeys } from './adapters/vault/vault-keys.ts'
 import { grantHandler } from './application/grant-commands.ts'
 import { createFreshness } from './application/keep-fresh.ts'
 import type { RefreshDeps } from './application/refresh-grant.ts'
+import { createRetryBudget } from './application/retry-budget.ts'
 import { createWarmTokens } from './application/warm-tokens.ts'
 import { type TokenConfig, tokenInfoUrl } from './config.ts'
 import { grantFactCatalogue, grantIdOfStream } from './domain/grant-facts.ts'
@@ -231,6 +232,7 @@ function createCore(config: TokenConfig, options: TokenServiceOptions, outside: 
     provider,
     signals,
     outcomes,
+    retries: createRetryBudget(elapsedMs),
     clock,
     ids,
     random,

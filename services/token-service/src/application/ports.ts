@@ -158,6 +158,8 @@ export interface VendAudit {
 export interface TokenOutcomes {
   query(service: Service, ok: boolean): void
   refresh(services: readonly Service[], outcome: string): void
+  /** A refresh after a failed one: made, or held back because the retry budget is spent. */
+  retry(made: boolean): void
 }
 
 /** Numbers in [0, 1), so that waits and due times can spread. */

@@ -8,12 +8,14 @@ import type { Grant, GrantState } from '../domain/grant-state.ts'
 import { grantHandler } from './grant-commands.ts'
 import type { RefreshAnswer } from './ports.ts'
 import { type RefreshDeps, refreshGrant } from './refresh-grant.ts'
+import { createRetryBudget, type RetryBudget } from './retry-budget.ts'
 
 const grantId = '5f0c8a86-6b9f-5a53-9d2e-2f6b7c1d0e01'
-const now = new Date('2026-11-23T10:00:00.000Z')
-const clock = { now: () => now }
+const start = new Date('2026-11-23T10:00:00.000Z')
 const metadata = { actor: { kind: 'schedule' as const }, correlationId: 'correlation' }
 const request = { grantId, seenGeneration: 1, cause: 'schedule' as const, metadata }
+/** One retry in hand, none with time, and one for ten successes. */
+const oneRetry = { most: 1, perSecond: 0, perSuccess: 0.1, keptForCallers: 0 }
 const success: RefreshAnswer = {
   ok: true,
   accessToken: 'ya29.new',
@@ -22,12 +24,21 @@ const success: RefreshAnswer = {
   expiresAt: new Date('2026-11-23T11:00:00.000Z'),
 }
 
+const unavailable: RefreshAnswer = {
+  ok: false,
+  evidence: { httpStatus: 503, error: null, errorSubtype: null },
+  retryAfterSeconds: null,
+}
+
 describe('one attempt to refresh', () => {
+  const clock = { now: () => now }
   let store: EventStore
   let kept: string[]
   let calls: number
   let answer: RefreshAnswer
   let paused: number | null
+  let retries: RetryBudget
+  let now: Date
   /** Transactions that fail as if the database were away, counted from the announcement on. */
   let failing: Set<number>
 
@@ -67,7 +78,8 @@ describe('one attempt to refresh', () => {
         },
         revoke: async () => ({ settled: 'revoked' }),
       },
-      outcomes: { query: () => undefined, refresh: () => undefined },
+      outcomes: { query: () => undefined, refresh: () => undefined, retry: () => undefined },
+      retries,
       clock,
       ids: { next: () => 'attempt' },
       random: () => 0.5,
@@ -82,6 +94,8 @@ describe('one attempt to refresh', () => {
     calls = 0
     answer = success
     paused = null
+    now = start
+    retries = createRetryBudget(() => now.getTime(), oneRetry)
     failing = new Set()
     store = createInMemoryEventStore({
       source: 'token-service',
@@ -155,6 +169,51 @@ describe('one attempt to refresh', () => {
       type: 'RefreshFailed',
       data: { failureClass: 'transient', evidence: answer.evidence },
     })
+  })
+
+  /** A refresh that fails, and the moment at which it may be tried again. */
+  const failOnce = async () => {
+    answer = unavailable
+    await expect(refreshGrant(deps(), request)).rejects.toMatchObject({ code: 'google_unavailable' })
+    now = new Date(now.getTime() + 200_000)
+  }
+
+  it('retries what failed only while the process has retries to spend', async () => {
+    await failOnce()
+    await failOnce()
+    expect(calls).toBe(2)
+    const facts = await typesOf()
+    await expect(refreshGrant(deps(), request)).rejects.toMatchObject({
+      code: 'google_unavailable',
+      context: { retryAfterSeconds: 5, extensions: { reason: 'retry_budget' } },
+    })
+    expect(calls).toBe(2)
+    expect(await typesOf()).toEqual(facts)
+  })
+
+  it('spends no retry on a first attempt, nor on one that Google answered', async () => {
+    await failOnce()
+    answer = success
+    await refreshGrant(deps(), request)
+    expect((await grantOf())?.generation).toBe(2)
+    expect(retries.take('schedule')).toBe(true)
+  })
+
+  it('gives a retry back that was never made', async () => {
+    await failOnce()
+    failing = new Set([1])
+    await expect(refreshGrant(deps(), request)).rejects.toMatchObject({ kind: 'unavailable' })
+    expect(retries.take('schedule')).toBe(true)
+  })
+
+  it('finishes what another life abandoned without asking for a retry', async () => {
+    retries.take('schedule')
+    const dying = { ...deps(), crashPoint: () => Promise.reject(new Error('killed')) }
+    const atStart = (name: string) => (name === 'after_started' ? dying.crashPoint() : Promise.resolve())
+    await expect(refreshGrant({ ...dying, crashPoint: atStart }, request)).rejects.toThrow('killed')
+    now = new Date(now.getTime() + 31_000)
+    await refreshGrant(deps(), request)
+    expect((await grantOf())?.generation).toBe(2)
   })
 
   it('puts no token into a fact', async () => {

@@ -10,6 +10,10 @@ import type { ProviderPolicy } from '../domain/provider-policy.ts'
 import { nextAttemptAt, refreshDueAt, refreshLeaseMs } from '../domain/refresh-timing.ts'
 import type { GrantHandling, HandleGrant } from './grant-commands.ts'
 import type { Grants, ProviderTokens, Random, RefreshAnswer, SecretVault, TokenOutcomes } from './ports.ts'
+import type { RetryBudget } from './retry-budget.ts'
+
+/** Why a refresh was held back here; no word of Google's. */
+export const retryBudgetReason = 'retry_budget'
 
 /** Where a process may die; what follows from each is a named test. */
 export type RefreshCrashPoint =
@@ -25,6 +29,7 @@ export interface RefreshDeps {
   readonly vault: SecretVault
   readonly provider: ProviderTokens
   readonly outcomes: TokenOutcomes
+  readonly retries: RetryBudget
   readonly clock: Clock
   readonly ids: Ids
   readonly random: Random
@@ -62,17 +67,46 @@ export async function refreshGrant(deps: RefreshDeps, request: RefreshRequest): 
   const refreshToken = await openRefreshToken(deps, grant)
   const attemptId = deps.ids.next()
   await deps.crashPoint?.('before_started')
-  const started = await announce(deps, request, attemptId)
-  if (started === 'nothing_to_do') return
+  const retry = takeRetry(deps, grant, request)
+  const started = await announce(deps, request, attemptId).catch((error: unknown) => {
+    retry?.giveBack()
+    throw error
+  })
+  if (started === 'nothing_to_do') {
+    retry?.giveBack()
+    return
+  }
+  if (retry) deps.outcomes.retry(true)
   if (refreshToken === undefined)
     throw tokenErrors.tokens_not_readable({ detail: { grantId: grant.grantId } })
   await deps.crashPoint?.('after_started')
   const startedAt = deps.provider.now()
   const answer = await deps.provider.refresh(refreshToken)
   await deps.crashPoint?.('after_answer')
+  if (answer.ok) deps.retries.earn()
+  if (answer.ok || !wastesRetries.has(classifyFailure(answer.evidence))) retry?.giveBack()
   if (answer.ok) await recordSuccess(deps, request, { grant, attemptId, startedAt, answer })
   else await recordFailure(deps, request, { grant, attemptId, answer })
   await deps.crashPoint?.('after_recorded')
+}
+
+/** What Google said without being ill or overrun costs no retry. */
+const wastesRetries = new Set<FailureClass>(['transient', 'rate_limited', 'in_doubt'])
+
+/** More than a caller waits for (`keep-fresh.ts`): a spent budget must not be asked again and again. */
+const spentBudgetWaitSeconds = 5
+
+/** Reserved before the announcement, which takes time: meanwhile others must not spend the same one.
+ * An attempt that was abandoned is no retry: whoever finishes it settles a doubt.
+ * @throws DomainError `google_unavailable` with `reason: retry_budget` when there is none left. */
+function takeRetry(deps: RefreshDeps, grant: Grant, { cause }: RefreshRequest): RetryBudget | null {
+  if (grant.refresh.status !== 'failed') return null
+  if (deps.retries.take(cause)) return deps.retries
+  deps.outcomes.retry(false)
+  throw tokenErrors.google_unavailable({
+    retryAfterSeconds: spentBudgetWaitSeconds,
+    extensions: { reason: retryBudgetReason },
+  })
 }
 
 async function openRefreshToken(deps: RefreshDeps, grant: Grant): Promise<string | undefined> {

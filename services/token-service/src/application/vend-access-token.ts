@@ -5,6 +5,7 @@ import { tokenErrors } from '../domain/errors.ts'
 import { decideVend, type VendRequest } from '../domain/vend-decision.ts'
 import type { Freshness } from './keep-fresh.ts'
 import type { ConnectionCard, Grants, ProviderTokens, SecretVault, TokenOutcomes, VendLog } from './ports.ts'
+import type { RetryBudget } from './retry-budget.ts'
 import type { WarmToken, WarmTokens } from './warm-tokens.ts'
 
 export interface VendCommand extends VendRequest {
@@ -27,6 +28,7 @@ export interface VendDeps {
   readonly vault: Pick<SecretVault, 'accessToken'>
   readonly provider: Pick<ProviderTokens, 'now' | 'pausedForSeconds'>
   readonly warmTokens: WarmTokens
+  readonly retries: Pick<RetryBudget, 'has'>
   readonly freshness: Freshness
   readonly vendLog: VendLog
   readonly outcomes: TokenOutcomes
@@ -138,6 +140,8 @@ function refreshBehind(deps: VendDeps, command: VendCommand, { grant }: Pick<War
     grant.refresh.status === 'started' && grant.refresh.leaseUntil > deps.clock.now().toISOString()
   if (waiting || underWay || grant.refreshTokenGeneration === null) return
   if (deps.provider.pausedForSeconds() !== null) return
+  // Whoever has a token leaves the last retries to those who wait for one.
+  if (grant.refresh.status === 'failed' && !deps.retries.has('schedule')) return
   deps.freshness
     .refresh({
       grantId: grant.grantId,

@@ -1,6 +1,7 @@
 import { connectionIdOf } from '@evergrant/event-contracts'
 import { createFreshness, type FreshnessDeps } from '../application/keep-fresh.ts'
 import type { ProviderTokens } from '../application/ports.ts'
+import { createRetryBudget } from '../application/retry-budget.ts'
 import { type VendDeps, vendAccessToken } from '../application/vend-access-token.ts'
 import { createWarmTokens, trustedForMs } from '../application/warm-tokens.ts'
 import { resumeAbandonedRefreshes } from '../entry-points/clock/resume-abandoned-refreshes.ts'
@@ -51,7 +52,8 @@ export function startReplica(world: SimulatedWorld, instanceId: string, onDeath:
     vault: world.vault,
     provider,
     signals: { changed: () => undefined, wait: (_grantId, ms) => wait(ms) },
-    outcomes: { query: () => undefined, refresh: () => undefined },
+    outcomes: { query: () => undefined, refresh: () => undefined, retry: () => undefined },
+    retries: createRetryBudget(() => scheduler.now()),
     clock: world.clock,
     ids: { next: world.nextId },
     random,

@@ -33,6 +33,11 @@ export function createTokenOutcomes(metrics: Metrics, clock: Clock): MeasuredOut
     help: 'Refreshes by outcome',
     labelNames: ['outcome'],
   })
+  const retries = metrics.counter({
+    name: 'token_refresh_retries_total',
+    help: 'Refreshes after a failed one: made, or held back by the retry budget',
+    labelNames: ['outcome'],
+  })
   const recentQueries = memories()
   const recentRefreshes = memories()
   const remember = (memory: Outcome[], ok: boolean) => {
@@ -50,6 +55,7 @@ export function createTokenOutcomes(metrics: Metrics, clock: Clock): MeasuredOut
       if (outcome === 'revoked' || outcome === 'reauthorization_policy') return
       for (const service of touched) remember(recentRefreshes[service], outcome === 'refreshed')
     },
+    retry: (made) => retries.inc({ outcome: made ? 'made' : 'held_back' }),
     ratesOf: (service) => {
       const since = clock.now().getTime() - windowMs
       return {

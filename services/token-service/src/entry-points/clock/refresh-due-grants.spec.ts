@@ -58,6 +58,24 @@ describe('the clock of scheduled refreshes', () => {
     expect(most).toBe(8)
   })
 
+  it('is not slowed by refreshes that our own retry budget held back', async () => {
+    let atOnce = 0
+    let most = 0
+    let finished = 0
+    const due = Array.from({ length: 60 }, (_, index) => `grant-${index}`)
+    start(due, async () => {
+      atOnce += 1
+      // The first ones only fill the width; what it is afterwards is the question.
+      if (finished > 20) most = Math.max(most, atOnce)
+      await new Promise((resolve) => setImmediate(resolve))
+      atOnce -= 1
+      finished += 1
+      throw tokenErrors.google_unavailable({ extensions: { reason: 'retry_budget' } })
+    })
+    await vi.waitFor(() => expect(finished).toBe(60))
+    expect(most).toBeGreaterThanOrEqual(6)
+  })
+
   it('leaves recorded failures to the record and tells of defects', async () => {
     const defect = new TypeError('a defect')
     const { errors } = start(['known', 'defect'], async (grantId) => {

@@ -1,5 +1,6 @@
 import { DomainError, type Ids } from '@evergrant/decider'
 import type { Freshness } from '../../application/keep-fresh.ts'
+import { retryBudgetReason } from '../../application/refresh-grant.ts'
 import { firstWidth, widthAfter } from '../../domain/refresh-pace.ts'
 import type { DueGrant } from '../../projections/grant-schedule.ts'
 import { repeat } from './repeat.ts'
@@ -15,6 +16,11 @@ const recorded = new Set([
   'connection_not_found',
 ])
 const struggling = new Set(['google_unavailable', 'client_misconfigured'])
+
+/** Our own retry budget says nothing new about Google, and a refresh held back has not asked it. */
+function heldBack(error: unknown): boolean {
+  return error instanceof DomainError && error.context.extensions?.reason === retryBudgetReason
+}
 
 /** Refreshes ahead of expiry; any number of replicas share the work. A slow one takes one place, not everybody's time. */
 export function startRefreshClock(deps: {
@@ -33,7 +39,8 @@ export function startRefreshClock(deps: {
       width = widthAfter('refreshed', width)
     } catch (error) {
       const code = error instanceof DomainError ? error.code : undefined
-      if (code !== undefined && struggling.has(code)) width = widthAfter('struggling', width)
+      if (code !== undefined && struggling.has(code) && !heldBack(error))
+        width = widthAfter('struggling', width)
       if (code === undefined || !recorded.has(code)) deps.onError(error)
     }
   }
