@@ -1,6 +1,7 @@
 // Writes the pages and golden files that follow from the code; with --check only says which are stale (exit 1).
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { contractSchemaFiles } from './contract-schemas.ts'
 import { errorsPage } from './errors-page.ts'
 import { eventsPage } from './events-page.ts'
 import { goldenFiles } from './golden-files.ts'
@@ -15,6 +16,7 @@ const files: Record<string, string> = {
   'docs/events.md': eventsPage(),
   'docs/errors.md': errorsPage(),
   ...goldenFiles(root),
+  ...contractSchemaFiles(root),
   // Writing them takes a PostgreSQL; the check does without, and test/drift replays them.
   ...(check ? {} : await manifestFiles(root, postgres)),
 }
@@ -23,7 +25,10 @@ const stale = Object.entries(files).filter(([path, text]) => {
   const file = join(root, path)
   return !existsSync(file) || readFileSync(file, 'utf8') !== text
 })
-if (!check) for (const [path, text] of stale) writeFileSync(join(root, path), text)
+for (const [path, text] of check ? [] : stale) {
+  mkdirSync(dirname(join(root, path)), { recursive: true })
+  writeFileSync(join(root, path), text)
+}
 const paths = [...stale.map(([path]) => join(root, path)), ...(check ? await staleManifests(root) : [])]
 for (const path of paths) process.stdout.write(`${check ? 'stale' : 'written'}: ${relative('.', path)}\n`)
 if (check && paths.length > 0) {

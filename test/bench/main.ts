@@ -3,6 +3,7 @@ import { arch, cpus, platform } from 'node:os'
 import { connect } from './connect.ts'
 import { consent } from './consent.ts'
 import { refreshAhead } from './refresh-ahead.ts'
+import { refreshes } from './refreshes.ts'
 import { relayLatency } from './relay-latency.ts'
 import { schemaDetection } from './schema-detection.ts'
 import { startTimes } from './start-times.ts'
@@ -13,6 +14,7 @@ const suites: Record<string, () => Promise<readonly string[]>> = {
   connect,
   consent,
   'refresh-ahead': refreshAhead,
+  refreshes,
   relay: relayLatency,
   schema: schemaDetection,
   start: startTimes,

@@ -6,6 +6,8 @@ import { inMs } from './percentiles.ts'
 
 const rounds = 200
 const limit = 16
+/** One statement must stay under the statement timeout of a service. */
+const batch = 20_000
 
 /** What it costs to find due grants among more and more of them, half of them in use, a hundredth due. `--grants=1000000`
  * adds the big one. */
@@ -19,8 +21,9 @@ export async function refreshAhead(): Promise<readonly string[]> {
     const lines: string[] = []
     let filled = 0
     for (const grants of [10_000, 100_000, 1_000_000].filter((each) => each <= most)) {
-      await fill(admin, filled, grants)
+      for (; filled < grants; filled += batch) await fill(admin, filled, Math.min(grants, filled + batch))
       filled = grants
+      await sqlOf(admin)('analyze')
       lines.push(`claiming ${limit} due of ${grants}: ${await claims(admin)}`)
     }
     return lines
@@ -66,5 +69,4 @@ async function fill(database: Database, from: number, to: number): Promise<void>
          from g where exists (select from c)`,
     [from, to],
   )
-  await sql('analyze')
 }

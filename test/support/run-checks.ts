@@ -9,6 +9,8 @@ const steps: readonly {
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
+  /** Says what it could not look at, even when it holds. */
+  readonly tells?: boolean
 }[] = [
   { name: 'types', command: bin('tsc'), args: ['--project', 'tsconfig.json'] },
   { name: 'lint and format', command: bin('biome'), args: ['check', '--error-on-warnings', '.'] },
@@ -20,16 +22,22 @@ const steps: readonly {
     command: process.execPath,
     args: ['docs/generate/main.ts', '--check'],
   },
+  {
+    name: 'event contracts only grow',
+    command: process.execPath,
+    args: ['test/support/check-contracts.ts'],
+    tells: true,
+  },
 ]
 
-const failed = steps.filter(({ name, command, args }) => {
+const failed = steps.filter(({ name, command, args, tells }) => {
   const started = performance.now()
   const result = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   const held = result.status === 0
   process.stdout.write(`${held ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)\n`)
-  if (!held)
-    process.stdout.write(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n`)
+  if (held && tells) process.stdout.write(result.stdout.replace(/^(?=.)/gm, '     '))
+  else process.stdout.write(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n`)
   return !held
 })
 if (failed.length > 0) {

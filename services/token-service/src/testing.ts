@@ -1,17 +1,13 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectEventBus, type EventBus } from '@evergrant/event-bus'
 import {
-  type Access,
   connectionIdOf,
   contracts,
   type DataOf,
   encodeEvent,
-  grantIdOf,
   publication,
-  requiredScopes,
   type Service,
 } from '@evergrant/event-contracts'
 import { migrate } from '@evergrant/event-store'
@@ -19,12 +15,12 @@ import { type GoogleEmulator, startGoogleEmulator } from '@evergrant/google-emul
 import { systemClock } from '@evergrant/service-runtime'
 import { createTestIssuer, type TestIssuer } from '@evergrant/service-runtime/testing'
 import { startNatsServer, useDatabase } from '@evergrant/stack/testing'
-import { CompactEncrypt, exportJWK, generateKeyPair } from 'jose'
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
 import { z } from 'zod'
 import { readTokenConfig } from './config.ts'
 import { migrations } from './migrations/all.ts'
 import { startTokenService, type TokenService, type TokenServiceOptions } from './service.ts'
+import { type Consent, issuedFor, type SealingKey, writeKeys } from './testing/token-issued.ts'
 
 /** What the specs look at; everything else is left as it comes. */
 const answerSchema = z.looseObject({
@@ -34,22 +30,6 @@ const answerSchema = z.looseObject({
   nextCursor: z.string().nullish(),
   items: z.array(z.looseObject({ type: z.string().optional() })).optional(),
 })
-
-type SealingKey = Awaited<ReturnType<typeof generateKeyPair>>['publicKey']
-
-/** What a test wants to have been granted. */
-export interface Consent {
-  readonly user?: string
-  readonly email?: string
-  readonly services?: readonly Service[]
-  readonly access?: Access
-  /** What Google granted; by default all that the services need. */
-  readonly granted?: readonly string[]
-  readonly expiresInSeconds?: number
-  readonly withoutRefreshToken?: boolean
-  /** Another provider than the emulator, and what it gave. */
-  readonly from?: { readonly issuer: string; readonly accessToken: string; readonly refreshToken: string }
-}
 
 export type ReplicaOptions = TokenServiceOptions & ReplicaEnvironment
 
@@ -223,51 +203,4 @@ export function useTokenWorld() {
         .requests({ method: 'POST', path: '/token' })
         .filter(({ form }) => form.grant_type !== 'authorization_code'),
   }
-}
-
-async function issuedFor(google: GoogleEmulator, key: SealingKey, consent: Consent) {
-  const user = consent.user ?? `user-${randomUUID()}`
-  const account = google.addAccount({ email: consent.email ?? `${user}@example.com` })
-  const services = [...(consent.services ?? ['calendar' as const])]
-  const access = consent.access ?? 'read'
-  const wanted = services.flatMap((service) => requiredScopes(service, access))
-  const grantedScopes = [...(consent.granted ?? ['openid', ...wanted])]
-  const tokens = consent.from ?? google.issueTokens({ email: account.email, scopes: grantedScopes })
-  const issuer = consent.from?.issuer ?? google.url
-  const grantId = grantIdOf(user, issuer, account.sub)
-  const authorizationId = randomUUID()
-  const plaintext = {
-    accessToken: tokens.accessToken,
-    refreshToken: consent.withoutRefreshToken === true ? null : tokens.refreshToken,
-  }
-  const sealedTokens = await new CompactEncrypt(new TextEncoder().encode(JSON.stringify(plaintext)))
-    .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', evg: { authorizationId, grantId } })
-    .encrypt(key)
-  const now = Date.now()
-  return contracts.tokenIssued.schema.parse({
-    authorizationId,
-    userId: user,
-    grantId,
-    issuer,
-    account: { id: account.sub, email: account.email },
-    services,
-    access,
-    grantedScopes,
-    missingScopes: [],
-    expiresAt: new Date(now + (consent.expiresInSeconds ?? 3599) * 1000).toISOString(),
-    refreshTokenIncluded: consent.withoutRefreshToken !== true,
-    sealedTokens,
-    issuedAt: new Date(now).toISOString(),
-  })
-}
-
-async function writeKeys(folder: string): Promise<SealingKey> {
-  const { publicKey, privateKey } = await generateKeyPair('ECDH-ES+A256KW', {
-    crv: 'P-256',
-    extractable: true,
-  })
-  await writeFile(join(folder, 'sealing.json'), JSON.stringify(await exportJWK(privateKey)))
-  const ring = { current: 'k1', keys: { k1: randomBytes(32).toString('base64url') } }
-  await writeFile(join(folder, 'ring.json'), JSON.stringify(ring))
-  return publicKey
 }
