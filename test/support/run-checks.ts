@@ -37,7 +37,8 @@ const failed = steps.filter(({ name, command, args, tells }) => {
   const held = result.status === 0
   process.stdout.write(`${held ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)\n`)
   if (held && tells) process.stdout.write(result.stdout.replace(/^(?=.)/gm, '     '))
-  else process.stdout.write(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n`)
+  if (!held)
+    process.stdout.write(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n`)
   return !held
 })
 if (failed.length > 0) {

@@ -1,9 +1,9 @@
 export {
   type Authenticator,
   type AuthenticatorOptions,
-  type Caller,
   createAuthenticator,
 } from './auth/authenticator.ts'
+export type { Caller } from './auth/caller.ts'
 export { assertDevelopmentIssuerIsLoopback, isLoopback } from './auth/development-issuer.ts'
 export {
   type Breaker,

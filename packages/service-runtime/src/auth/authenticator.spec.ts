@@ -99,6 +99,42 @@ describe('a bearer token', () => {
   })
 })
 
+describe('a token that was verified a moment ago', () => {
+  let aheadMs: number
+  let later: Authenticator
+  beforeEach(() => {
+    aheadMs = 0
+    const clock = { now: () => new Date(systemClock.now().getTime() + aheadMs) }
+    later = createAuthenticator({ issuer, audience, jwksUri: `${issuer}/jwks`, clock, keysMaxAgeMs: 0 })
+  })
+
+  it('is known for half a minute, and its signature is looked at again after that', async () => {
+    const header = await bearer({ exp: now() + 600, scope: 'admin' })
+    const caller = await later.authenticate(header)
+    answer = { status: 200, body: JSON.stringify({ keys: [] }) }
+    aheadMs = 29_000
+    expect(await later.authenticate(header)).toEqual(caller)
+    // The issuer has withdrawn the key meanwhile.
+    aheadMs = 31_000
+    await expect(later.authenticate(header)).rejects.toEqual(refusal('invalid_token'))
+  })
+
+  it('is not known any longer than it is good', async () => {
+    const header = await bearer({ exp: now() - 20 })
+    await later.authenticate(header)
+    aheadMs = 12_000
+    await expect(later.authenticate(header)).rejects.toEqual(refusal('token_expired'))
+  })
+
+  it('vouches for no other token of the same subject, and for no token that was refused', async () => {
+    const header = await bearer()
+    await later.authenticate(header)
+    const forged = header.replace(/.{6}$/, 'AAAAAA')
+    await expect(later.authenticate(forged)).rejects.toEqual(refusal('invalid_token'))
+    await expect(later.authenticate(forged)).rejects.toEqual(refusal('invalid_token'))
+  })
+})
+
 describe('while the issuer is away', () => {
   const unavailable = refusal('identity_provider_unavailable', 'unavailable')
   it.each([
@@ -123,6 +159,8 @@ describe('while the issuer is away', () => {
     const header = await bearer({ exp: now() + 7_200 })
     await impatient.authenticate(header)
     answer = { status: 503, body: '' }
+    // Later than a verified token is remembered.
+    aheadMs = 31_000
     await expect(impatient.authenticate(header)).resolves.toMatchObject({ sub: 'alice' })
     const forged = header.replace(/.{6}$/, 'AAAAAA')
     await expect(impatient.authenticate(forged)).rejects.toEqual(refusal('invalid_token'))

@@ -9,12 +9,8 @@ import {
 } from 'jose'
 import { systemClock } from '../clock-and-ids.ts'
 import { runtimeErrors } from '../errors.ts'
-
-/** Who is calling: `sub` is the user id. */
-export interface Caller {
-  readonly sub: string
-  readonly scopes: readonly string[]
-}
+import type { Caller } from './caller.ts'
+import { createVerifiedTokens } from './verified-tokens.ts'
 
 export interface AuthenticatorOptions {
   readonly issuer: string
@@ -47,6 +43,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     cooldownDuration: 30_000,
     cacheMaxAge: options.keysMaxAgeMs ?? 600_000,
   })
+  const verified = createVerifiedTokens(clock)
   let lastGoodAt = 0
   const verify = async (jwt: string, getKey: JWTVerifyGetKey): Promise<Caller> => {
     const { payload } = await jwtVerify(jwt, getKey, {
@@ -57,7 +54,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       currentDate: clock.now(),
       requiredClaims: ['exp', 'sub'],
     })
-    return callerFrom(payload)
+    const caller = callerFrom(payload)
+    verified.keep(jwt, caller, ((payload.exp ?? 0) + clockToleranceSeconds) * 1000)
+    return caller
   }
   const remote: JWTVerifyGetKey = async (header, token) => {
     const key = await keys(header, token)
@@ -73,6 +72,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   return {
     authenticate: async (authorization) => {
       const jwt = bearerToken(authorization)
+      const known = verified.get(jwt)
+      if (known) return known
       try {
         return await verify(jwt, remote).catch((error) => {
           if (isAboutTheToken(error) || error instanceof DomainError) throw error

@@ -1,5 +1,6 @@
 import type { FastifyContextConfig } from 'fastify'
-import type { Authenticator, Caller } from '../auth/authenticator.ts'
+import type { Authenticator } from '../auth/authenticator.ts'
+import type { Caller } from '../auth/caller.ts'
 import { runtimeErrors } from '../errors.ts'
 
 /** Who may call a route: any signed-in user, a caller with that scope, or everyone. */

@@ -1,7 +1,7 @@
 import type { Ids } from '@evergrant/decider'
 import type { Actor, FactMetadata } from '@evergrant/event-store'
 import type { FastifyRequest } from 'fastify'
-import type { Caller } from '../auth/authenticator.ts'
+import type { Caller } from '../auth/caller.ts'
 import { runtimeErrors } from '../errors.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
