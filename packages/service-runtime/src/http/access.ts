@@ -13,6 +13,8 @@ declare module 'fastify' {
     idempotent?: boolean
     /** The answer carries a secret: it is never stored, so the route cannot be idempotent by key. */
     secret?: boolean
+    /** Its successes are recorded elsewhere, one by one and for good: the log tells of them only at `debug`. */
+    audited?: boolean
     /** What of the database this route cannot do without; 503 `schema_drift` while drift has taken it away. */
     capability?: string
   }

@@ -24,6 +24,9 @@ async function linesOf(url: string): Promise<Record<string, unknown>[]> {
   app.get('/callback/:id', { config: { access: 'public' } }, async (_request, reply) =>
     reply.code(204).send(),
   )
+  app.get('/vends/:id', { config: { access: 'public', audited: true } }, async (request, reply) =>
+    reply.code((request.params as { id: string }).id === 'none' ? 404 : 200).send({}),
+  )
   await app.inject({ url, headers: { cookie: 'session=opaque', authorization: 'Bearer opaque' } })
   await app.close()
   return lines.map((line) => JSON.parse(line))
@@ -55,3 +58,8 @@ it.each(['/health', '/health/live', '/health/ready', '/metrics', '/openapi.json'
     expect(await linesOf(url)).toEqual([])
   },
 )
+
+it('leaves what is audited to the audit, and tells only what was refused', async () => {
+  expect(await linesOf('/vends/17')).toEqual([])
+  expect(await linesOf('/vends/none')).toMatchObject([{ route: '/vends/:id', status: 404 }])
+})

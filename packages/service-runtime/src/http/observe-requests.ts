@@ -12,11 +12,12 @@ export function observeRequests(app: HttpApp, { metrics }: { readonly metrics: M
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   })
   app.addHook('onResponse', async (request, reply) => {
-    const route = request.routeOptions.url ?? 'unknown'
+    const { url: route = 'unknown', config } = request.routeOptions
     const { method } = request
     const status = reply.statusCode
     duration.observe({ method, route, status: String(status) }, reply.elapsedTime / 1000)
-    request.log[quiet.test(route) ? 'debug' : 'info'](
+    const isQuiet = quiet.test(route) || (config.audited === true && status < 400)
+    request.log[isQuiet ? 'debug' : 'info'](
       {
         traceId: request.traceparent.slice(3, 35),
         method,

@@ -15,7 +15,7 @@ export function accessTokenRoutes(app: HttpApp, deps: VendDeps): void {
   app.post(
     '/v1/connections/:id/access-token',
     {
-      config: { access: 'tokens:read', secret: true, capability: 'token.read' },
+      config: { access: 'tokens:read', secret: true, audited: true, capability: 'token.read' },
       schema: {
         tags: ['connections'],
         params: z.strictObject({ id: z.uuid() }),
