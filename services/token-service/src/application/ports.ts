@@ -137,9 +137,10 @@ export interface Vend {
   readonly at: Date
 }
 
-/** Who borrowed what. Never slows a vend down. */
+/** Who borrowed what. */
 export interface VendLog {
-  record(vend: Vend): void
+  /** Resolves, in this turn of the event loop, when a killed process would not forget it any more: only then may the token go out. */
+  record(vend: Vend): Promise<void>
 }
 
 /** Whether the record of a grant's vends is whole: every entry carries the hash of the one before. */

@@ -64,7 +64,7 @@ async function vend(refresh: RefreshState, retriesInHand: number): Promise<numbe
       },
       drain: async () => undefined,
     },
-    vendLog: { record: () => undefined },
+    vendLog: { record: async () => undefined },
     outcomes: { query: () => undefined, refresh: () => undefined, retry: () => undefined },
     clock: { now: () => now },
     publicUrl: 'https://app.example.com',

@@ -83,10 +83,14 @@ function servesAtOnce(deps: VendDeps, command: VendCommand, warm: WarmToken): bo
   }
 }
 
-function lend(deps: VendDeps, command: VendCommand, { grant, service, accessToken }: WarmToken): VendedToken {
+async function lend(
+  deps: VendDeps,
+  command: VendCommand,
+  { grant, service, accessToken }: WarmToken,
+): Promise<VendedToken> {
   const { grantId, generation, expiresAt, scopes } = grant
   deps.outcomes.query(service, true)
-  deps.vendLog.record({
+  await deps.vendLog.record({
     connectionId: command.connectionId,
     grantId,
     generation,

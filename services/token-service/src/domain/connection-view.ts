@@ -21,17 +21,32 @@ export interface ViewContext {
   readonly lastUsedAt: string | null
 }
 
-/** One service of a grant, as users see it; undefined when the grant never had that service. */
-export function connectionView(grant: Grant, service: Service, context: ViewContext): Connection | undefined {
+/** How a connection is, and why it is not better. */
+export interface Standing {
+  readonly status: ConnectionStatus
+  readonly reason: string | null
+  readonly missingScopes: readonly string[]
+}
+
+/** The part of the view that every vend asks for; undefined when the grant never had that service. */
+export function standingOf(grant: Grant, service: Service, now: Date): Standing | undefined {
   const connection = grant.connections[service]
   if (!connection) return undefined
-  const id = connectionIdOf(grant.grantId, service)
   // Unknown is not empty: nothing is said to be missing that may well be there.
   const missing = grant.scopesUnknown
     ? []
     : missingScopes(requiredScopes(service, connection.access), grant.scopes)
-  const status = statusOf(grant, connection, missing, context.now)
-  const reason = reasonOf(grant, connection, status)
+  const status = statusOf(grant, connection, missing, now)
+  return { status, reason: reasonOf(grant, connection, status), missingScopes: missing }
+}
+
+/** One service of a grant, as users see it; undefined when the grant never had that service. */
+export function connectionView(grant: Grant, service: Service, context: ViewContext): Connection | undefined {
+  const connection = grant.connections[service]
+  const standing = standingOf(grant, service, context.now)
+  if (!connection || !standing) return undefined
+  const id = connectionIdOf(grant.grantId, service)
+  const { status, reason } = standing
   return {
     id,
     grantId: grant.grantId,
@@ -41,7 +56,7 @@ export function connectionView(grant: Grant, service: Service, context: ViewCont
     reason,
     action: remedyFor({ status, reason }, consoleUrl(context.publicUrl, service, id)),
     scopes: scopesForService(service, grant.scopes),
-    missingScopes: missing,
+    missingScopes: [...standing.missingScopes],
     access: connection.access,
     expiresAt: status === 'disconnected' ? null : grant.expiresAt,
     lastRefreshedAt: grant.lastRefreshedAt,

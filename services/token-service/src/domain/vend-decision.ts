@@ -1,5 +1,6 @@
+import type { ErrorAction } from '@evergrant/decider'
 import { connectionIdOf, missingScopes, type Service, scopesForService } from '@evergrant/event-contracts'
-import { connectionView } from './connection-view.ts'
+import { type Standing, standingOf } from './connection-view.ts'
 import { tokenErrors } from './errors.ts'
 import type { Grant } from './grant-state.ts'
 import { isUsable } from './refresh-timing.ts'
@@ -28,19 +29,16 @@ export function decideVend(
   request: VendRequest,
   context: { readonly googleNow: Date; readonly publicUrl: string },
 ): VendDecision {
-  const view = connectionView(grant, service, {
-    now: context.googleNow,
-    publicUrl: context.publicUrl,
-    lastUsedAt: null,
-  })
-  if (!view) throw tokenErrors.connection_not_found()
+  const standing = standingOf(grant, service, context.googleNow)
+  if (!standing) throw tokenErrors.connection_not_found()
+  const { status, reason } = standing
   const usable = isUsable(grant.expiresAt, context.googleNow, request.minValiditySeconds)
   // Lost is only the way to the next token; this one was never taken back.
-  const lastOne = view.reason === 'rotation_lost' && usable
-  if ((view.status === 'disconnected' || view.status === 'needs_reauthorization') && !lastOne) {
+  const lastOne = reason === 'rotation_lost' && usable
+  if ((status === 'disconnected' || status === 'needs_reauthorization') && !lastOne) {
     throw tokenErrors.needs_reauthorization({
-      ...(view.action === null ? {} : { action: actionOf(view.action) }),
-      extensions: { reason: view.reason },
+      ...remedyIn(grant, service, { status, reason }, context.publicUrl),
+      extensions: { reason },
     })
   }
   refuseMissingScopes(grant, service, request, context.publicUrl)
@@ -64,23 +62,22 @@ function refuseMissingScopes(grant: Grant, service: Service, request: VendReques
   // Without a wish of the caller's own, a token that can do nothing for the service is no token for it.
   const useless = request.requiredScopes.length === 0 && scopesForService(service, grant.scopes).length === 0
   if (missing.length === 0 && !useless) return
-  const url = consoleUrl(publicUrl, service, connectionIdOf(grant.grantId, service))
-  const action = remedyFor({ status: 'missing_scopes', reason: null }, url)
   throw tokenErrors.missing_scopes({
-    ...(action === null ? {} : { action: actionOf(action) }),
+    ...remedyIn(grant, service, { status: 'missing_scopes', reason: null }, publicUrl),
     extensions: { missingScopes: missing },
   })
 }
 
-/** zod's optional members may be present as undefined; the error's may not. */
-function actionOf({
-  kind,
-  description,
-  url,
-}: {
-  kind: string
-  description: string
-  url?: string | undefined
-}) {
-  return { kind, description, ...(url === undefined ? {} : { url }) }
+function remedyIn(
+  grant: Grant,
+  service: Service,
+  standing: Pick<Standing, 'status' | 'reason'>,
+  publicUrl: string,
+): { action?: ErrorAction } {
+  const url = consoleUrl(publicUrl, service, connectionIdOf(grant.grantId, service))
+  const action = remedyFor(standing, url)
+  if (action === null) return {}
+  // zod's optional members may be present as undefined; the error's may not.
+  const { url: where, ...rest } = action
+  return { action: where === undefined ? rest : { ...rest, url: where } }
 }

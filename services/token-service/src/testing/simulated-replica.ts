@@ -68,7 +68,7 @@ export function startReplica(world: SimulatedWorld, instanceId: string, onDeath:
     grants,
     freshness,
     warmTokens,
-    vendLog: { record: () => undefined },
+    vendLog: { record: async () => undefined },
     publicUrl: 'https://app.example.com',
     onBackgroundFailure: () => undefined,
   }

@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as immediate } from 'node:timers/promises'
 import type { Ids } from '@evergrant/decider'
 import { z } from 'zod'
 import type { Vend } from '../../application/ports.ts'
@@ -18,12 +19,14 @@ const entrySchema = z.object({
 
 export type JournalEntry = Vend & { readonly id: string }
 
-/** Entries on their way to PostgreSQL, where a killed process leaves them. Synchronous on purpose: one write into the page
- * cache costs microseconds, and a vend must not be answered before it can no longer be forgotten. */
+/** Entries on their way to PostgreSQL, where a killed process leaves them. One synchronous write into the page cache for all
+ * vends of one turn of the event loop: it costs microseconds, and none is answered before it can no longer be forgotten. */
 export interface VendJournal {
   /** What an earlier life of this instance left behind. */
   readonly left: { readonly entries: readonly JournalEntry[]; readonly unreadable: number }
-  append(entry: JournalEntry): void
+  /** Resolves when the entry is in the file.
+   * @throws what the file system says; none of the entries that were written together is in the file then. */
+  append(entry: JournalEntry): Promise<void>
   /** Ends the current file. The answer deletes it and all before it, once their entries are in PostgreSQL. */
   seal(): () => void
 }
@@ -31,7 +34,7 @@ export interface VendJournal {
 /** Nothing survives a killed process: what is not in PostgreSQL then is lost. */
 export const noJournal: VendJournal = {
   left: { entries: [], unreadable: 0 },
-  append: () => undefined,
+  append: async () => undefined,
   seal: () => () => undefined,
 }
 
@@ -50,17 +53,35 @@ export function openVendJournal(options: {
     .map((name) => join(folder, name))
   const sealed: string[] = [...earlier]
   let current: { readonly file: string; readonly descriptor: number } | undefined
+  let lines: string[] = []
+  let written: Promise<void> | undefined
+
+  const write = () => {
+    if (lines.length === 0) return
+    const text = lines.join('')
+    lines = []
+    if (current === undefined) {
+      const file = join(folder, `${prefix}${ids.next()}.vends`)
+      current = { file, descriptor: openSync(file, 'ax', 0o600) }
+    }
+    writeSync(current.descriptor, text)
+  }
+  const writeOnce = async () => {
+    await immediate()
+    written = undefined
+    write()
+  }
 
   return {
     left: leftIn(earlier),
     append: (entry) => {
-      if (current === undefined) {
-        const file = join(folder, `${prefix}${ids.next()}.vends`)
-        current = { file, descriptor: openSync(file, 'ax', 0o600) }
-      }
-      writeSync(current.descriptor, `${JSON.stringify(entry)}\n`)
+      lines.push(`${JSON.stringify(entry)}\n`)
+      written ??= writeOnce()
+      return written
     },
     seal: () => {
+      // What still waits for its turn belongs to this file; nothing would ever delete a file that came after.
+      write()
       if (current !== undefined) {
         closeSync(current.descriptor)
         sealed.push(current.file)

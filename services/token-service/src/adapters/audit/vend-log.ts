@@ -68,16 +68,12 @@ export function createVendLog({ store, journal, ids, onError }: VendLogOptions):
   if (entries.length > 0) schedule(0)
 
   return {
-    record: (vend) => {
+    record: async (vend) => {
       const entry = { ...vend, id: ids.next() }
       entries.push(entry)
-      try {
-        journal.append(entry)
-      } catch (error) {
-        // A full disk must not stop vends; memory still brings the entry to PostgreSQL.
-        onError(error)
-      }
       schedule(flushEveryMs)
+      // A full disk must not stop vends; memory still brings the entry to PostgreSQL.
+      await journal.append(entry).catch(onError)
     },
     waiting: () => entries.length,
     stop: async () => {
