@@ -165,12 +165,20 @@ describe('the CLI', () => {
   })
 
   it('finds the sick part of a stack beside the healthy ones', async () => {
-    await gatewayAnswers({ body: { checks: [] } }, { body: { checks: [] } }, { body: { checks: [] } })
+    await gatewayAnswers(...Array(4).fill({ body: healthy }))
     const { exitCode, out } = await run(['doctor', '--json'])
     const { findings } = JSON.parse(out) as { findings: { what: string; ok: boolean }[] }
     expect(exitCode).toBe(1)
     expect(findings.filter(({ ok }) => !ok).map(({ what }) => what)).toEqual(['nats', 'postgres'])
   })
+
+  /** Everything the doctor asks the gateway for, in one body. */
+  const healthy = {
+    checks: [],
+    items: [],
+    crowdedAccounts: [],
+    lookedAt: { since: '2026-11-01T00:00:00.000Z', all: true },
+  }
 
   describe('doctor, about the Google setup', () => {
     const check = (status: string) => ({
@@ -180,8 +188,8 @@ describe('the CLI', () => {
       remedy: 'Do this.',
     })
     /** A remote stack, of which only the gateway can be seen. */
-    async function doctorSees(answer: { status?: number; body: unknown }) {
-      await gatewayAnswers(answer, answer)
+    async function doctorSees(body: object) {
+      await gatewayAnswers(...Array(3).fill({ body: { ...healthy, ...body } }))
       const { gateway } = JSON.parse(readFileSync(join(dataDir, 'endpoints.json'), 'utf8'))
       return run(['doctor'], { EVERGRANT_URL: gateway, EVERGRANT_TOKEN: 't' })
     }
@@ -192,13 +200,13 @@ describe('the CLI', () => {
       ['unknown', 0, '?'],
       ['failed', 1, '✗'],
     ])('shows what is %s, with the remedy, and exits %i', async (status, code, mark) => {
-      const { exitCode, out } = await doctorSees({ body: { checks: [check(status)] } })
+      const { exitCode, out } = await doctorSees({ checks: [check(status)] })
       expect(exitCode).toBe(code)
       expect(out).toMatch(new RegExp(`\\${mark} +google setup: redirect uri +It is so. Do this.`))
       expect(seen.map(({ url }) => url)).toContain('/v1/oauth/google/configuration')
     })
     it('never claims what it could not ask: it asks as an operator, and exits 3 when refused', async () => {
-      await gatewayAnswers({ body: { checks: [] } }, { body: { checks: [] } })
+      await gatewayAnswers(...Array(4).fill({ body: healthy }))
       await run(['doctor'])
       const bearer = seen.find(({ url }) => url.endsWith('/configuration'))?.authorization ?? ''
       const { payload } = await jwtVerify(bearer.replace('Bearer ', ''), keys, { issuer, audience })
@@ -212,6 +220,47 @@ describe('the CLI', () => {
         exitCode: 3,
         out: expect.stringContaining('EVERGRANT_TOKEN'),
       })
+    })
+
+    it('tells in plain words what grants died of together, and what to do', async () => {
+      const cohort = {
+        cause: 'Most likely: an administrator of this Workspace domain blocks the application.',
+        action: { description: 'Ask the administrator.' },
+        count: 12,
+        accounts: 12,
+        domain: 'corp.example',
+        since: '2026-11-20T10:00:00.000Z',
+        until: '2026-11-20T11:00:00.000Z',
+        open: false,
+        connectionIds: ['c-1', 'c-2'],
+      }
+      const account = {
+        accountId: '1104',
+        refreshTokens: 97,
+        limit: 100,
+        nextToGo: ['c-3'],
+        action: { description: 'Share one grant.' },
+      }
+      const { exitCode, out } = await doctorSees({ items: [cohort], crowdedAccounts: [account] })
+      expect(exitCode).toBe(0)
+      expect(seen.map(({ url }) => url)).toContain('/v1/grants/cohorts')
+      expect(out).toMatch(
+        /! +12 grants in trouble together +Most likely: an administrator .* 12 accounts of corp.example, from 2026-11-20T10:00:00.000Z to .*, and over\. Ask the administrator\. Look at one: evergrant why c-1/,
+      )
+      expect(out).toMatch(
+        /! +refresh tokens of Google account 1104 +97 may be alive, and Google keeps 100.* Share one grant\. The next to go: evergrant why c-3/,
+      )
+    })
+
+    it('says that no grants ended together, and since when it looked', async () => {
+      expect((await doctorSees({})).out).toMatch(/✓ +grants that ended together +none since 2026-11-01/)
+    })
+
+    it('claims nothing about grants when nobody told it', async () => {
+      await gatewayAnswers(...Array(3).fill({ status: 503, body: {} }))
+      const { gateway } = JSON.parse(readFileSync(join(dataDir, 'endpoints.json'), 'utf8'))
+      const { out } = await run(['doctor'], { EVERGRANT_URL: gateway, EVERGRANT_TOKEN: 't' })
+      expect(out).toMatch(/✗ +grants that ended together +GET \/v1\/grants\/cohorts: 503/)
     })
   })
 })

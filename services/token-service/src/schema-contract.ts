@@ -47,6 +47,22 @@ const grantProjection: readonly DeclaredUse[] = [
     deletes: true,
     conflictOn: ['grant_id', 'task'],
   },
+  {
+    table: 'grant_trouble',
+    reads: ['grant_id', 'generation', 'reason'],
+    inserts: '*',
+    updates: ['reason', 'began_at'],
+    deletes: true,
+    conflictOn: ['grant_id', 'generation'],
+  },
+  {
+    table: 'issued_refresh_token',
+    reads: '*',
+    inserts: ['grant_id', 'generation', 'issuer', 'account_id', 'issued_at'],
+    updates: ['superseded_at'],
+    deletes: true,
+    conflictOn: ['grant_id', 'generation'],
+  },
 ]
 
 const vaultRead: readonly DeclaredUse[] = [
@@ -124,6 +140,14 @@ export const schemaContract: DeclaredContract = {
         { table: 'token_vend', reads: '*' },
         { table: 'vend_chain', reads: '*' },
         { table: 'connection_status', reads: ['id', 'grant_id'] },
+      ],
+    },
+    'grants.diagnose': {
+      uses: [
+        { table: 'grant_trouble', reads: '*' },
+        { table: 'issued_refresh_token', reads: '*' },
+        { table: 'grant_schedule', reads: ['grant_id', 'task', 'due_at'] },
+        { table: 'grant_state', reads: ['grant_id', 'issuer', 'account_id', 'status', 'state'] },
       ],
     },
     'vault.keys': {
@@ -210,6 +234,28 @@ export const schemaContract: DeclaredContract = {
       },
     },
     { table: 'grant_schedule', row: { grant_id: grantId, task: 'refresh', due_at: at } },
+    {
+      table: 'grant_trouble',
+      row: {
+        grant_id: grantId,
+        generation: 1,
+        reason: 'canary',
+        began_at: at,
+        token_since: at,
+        with_gmail: false,
+      },
+    },
+    {
+      table: 'issued_refresh_token',
+      row: {
+        grant_id: grantId,
+        generation: 1,
+        issuer: 'canary',
+        account_id: 'canary',
+        issued_at: at,
+        superseded_at: null,
+      },
+    },
     {
       table: 'vault_data_key',
       row: { grant_id: grantId, data_key_id: connectionId, key_id: 'canary', wrapped_key: 'canary' },

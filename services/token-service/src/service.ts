@@ -36,6 +36,7 @@ import type { RefreshDeps } from './application/refresh-grant.ts'
 import { createRetryBudget } from './application/retry-budget.ts'
 import { createWarmTokens } from './application/warm-tokens.ts'
 import { type TokenConfig, tokenInfoUrl } from './config.ts'
+import { createDiagnosis } from './diagnosis.ts'
 import { grantFactCatalogue, grantIdOfStream } from './domain/grant-facts.ts'
 import { refreshDeadlineMs, refreshLeaseMs } from './domain/refresh-timing.ts'
 import { accessTokenService } from './entry-points/bus/access-token-service.ts'
@@ -48,6 +49,8 @@ import { watchGrants } from './entry-points/clock/watch-grants.ts'
 import { accessTokenRoutes } from './entry-points/http/access-token-routes.ts'
 import { auditRoutes } from './entry-points/http/audit-routes.ts'
 import { declareCapabilities } from './entry-points/http/capabilities.ts'
+import { measureCohorts } from './entry-points/http/cohort-metrics.ts'
+import { cohortRoutes } from './entry-points/http/cohort-routes.ts'
 import { connectionRoutes } from './entry-points/http/connection-routes.ts'
 import { googleHealthRoutes } from './entry-points/http/google-health-routes.ts'
 import { historyRoutes } from './entry-points/http/history-routes.ts'
@@ -215,7 +218,8 @@ function createCore(config: TokenConfig, options: TokenServiceOptions, outside: 
     clock,
     ids,
   })
-  const handle = grantHandler({ store, publicUrl })
+  const diagnosis = createDiagnosis({ database, clock })
+  const handle = diagnosis.counting(grantHandler({ store, publicUrl }))
   const outcomes = createTokenOutcomes(metrics, clock)
   const warmTokens = createWarmTokens(elapsedMs)
   const signals = createGrantSignals(bus, warmTokens.forget)
@@ -266,6 +270,7 @@ function createCore(config: TokenConfig, options: TokenServiceOptions, outside: 
   return {
     ...refreshing,
     ...google,
+    ...diagnosis,
     store,
     vaultKeys,
     freshness,
@@ -393,6 +398,8 @@ function createApp(config: TokenConfig, outside: Outside, core: Core, revokeSoon
     drift: () => ({ status: schema.stateOf('token.read'), since: schema.report().detectedAt }),
   })
   auditRoutes(app, core)
+  cohortRoutes(app, core)
+  measureCohorts(metrics, { ...core, elapsedMs, onError: outside.onError('cohorts were not diagnosed') })
   legacyImportRoutes(app, {
     ...core,
     sealedTokens: outside.sealedTokens,

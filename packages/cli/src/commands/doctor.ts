@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { type ExitCode, exitCodes, type Surroundings } from '../outcome.ts'
 import { dataDirectory, type Endpoints, endpointsIn } from '../running-stack.ts'
 import { table } from '../table.ts'
+import { findCohorts } from './find-cohorts.ts'
 import type { Finding } from './finding.ts'
 import { googleSetup } from './google-setup.ts'
 
@@ -17,12 +18,13 @@ export async function doctor(
   const { env } = surroundings
   const endpoints = env.EVERGRANT_URL ? undefined : endpointsIn(dataDirectory(options.dataDir, surroundings))
   const gateway = (env.EVERGRANT_URL || endpoints?.gateway || '').replace(/\/$/, '')
-  const [setup, ...parts] = await Promise.all([
+  const [setup, cohorts, ...parts] = await Promise.all([
     googleSetup(options, surroundings),
+    findCohorts(options, surroundings),
     health('gateway and everything behind it', `${gateway}/health`),
     ...(endpoints === undefined ? [] : inside(endpoints)),
   ])
-  const findings = [...parts, ...setup]
+  const findings = [...parts, ...setup, ...cohorts]
   surroundings.write(
     options.json
       ? JSON.stringify({ findings }, null, 2)

@@ -6,6 +6,7 @@ it.each([
   ['/v1/authorizations/17/begin', 'oauth-service'],
   ['/v1/oauth/google/callback', 'oauth-service'],
   ['/v1/connections/17/access-token', 'token-service'],
+  ['/v1/grants/cohorts', 'token-service'],
   ['/v1/schema', 'token-service'],
   ['/v1/google/health', 'token-service'],
   ['/v1/google/security-events', 'token-service'],

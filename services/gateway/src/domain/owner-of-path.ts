@@ -9,6 +9,7 @@ const owners: readonly (readonly [prefix: string, owner: ServiceName])[] = [
   ['/v1/authorizations', 'oauth-service'],
   ['/v1/oauth', 'oauth-service'],
   ['/v1/connections', 'token-service'],
+  ['/v1/grants', 'token-service'],
   ['/v1/schema', 'token-service'],
   ['/v1/vault', 'token-service'],
   ['/v1/legacy-imports', 'token-service'],

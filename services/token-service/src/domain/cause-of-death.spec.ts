@@ -22,6 +22,18 @@ describe('why a refresh token died', () => {
     expect(causeOfDeath({ since, lastUsedAt: null }, at(100))).toBe('revoked_at_google')
   })
 
+  it('was the limit of a hundred only when the dates tell of nothing else', () => {
+    const siblings = { older: 0, newer: 120 }
+    expect(causeOfDeath({ since, lastUsedAt: at(3), siblings }, at(3.1))).toBe('refresh_token_limit')
+    expect(causeOfDeath({ since, lastUsedAt: at(6.97), siblings }, at(7.01))).toBe(
+      'consent_expired_testing_mode',
+    )
+    expect(causeOfDeath({ since, lastUsedAt: at(3), siblings: { older: 2, newer: 3 } }, at(3.1))).toBe(
+      'revoked_at_google',
+    )
+    expect(endsRefreshToken('refresh_token_limit')).toBe(true)
+  })
+
   it('counts from the consent that brought it, not from an older life', () => {
     expect(causeOfDeath({ since: at(100), lastUsedAt: at(50) }, at(101))).toBe('revoked_at_google')
   })

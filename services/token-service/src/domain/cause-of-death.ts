@@ -1,3 +1,5 @@
+import { displacedByNewer, type Siblings } from './refresh-token-limit.ts'
+
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 /** Google ends refresh tokens of an application whose consent screen is still in testing after seven days. */
@@ -12,22 +14,26 @@ export interface RefreshTokenLife {
   readonly since: string
   /** When it was used last with success. */
   readonly lastUsedAt: string | null
+  /** Absent when nobody has counted them. */
+  readonly siblings?: Siblings
 }
 
 /** Google says `invalid_grant` for many deaths. What the dates of this one say is told, and nothing beyond. */
-export function causeOfDeath({ since, lastUsedAt }: RefreshTokenLife, now: string): string {
+export function causeOfDeath({ since, lastUsedAt, siblings }: RefreshTokenLife, now: string): string {
   const noticed = Date.parse(now)
   const lastAlive = Date.parse(lastUsedAt !== null && lastUsedAt > since ? lastUsedAt : since)
   const seventhDay = Date.parse(since) + testingModeMs
   const aroundIt =
     lastAlive <= seventhDay && seventhDay <= noticed && noticed - lastAlive <= testingModeSlackMs
   if (aroundIt) return 'consent_expired_testing_mode'
-  return noticed - lastAlive > unusedMs ? 'refresh_token_unused' : 'revoked_at_google'
+  if (noticed - lastAlive > unusedMs) return 'refresh_token_unused'
+  return siblings !== undefined && displacedByNewer(siblings) ? 'refresh_token_limit' : 'revoked_at_google'
 }
 
 const deadly = new Set([
   'consent_expired_testing_mode',
   'refresh_token_unused',
+  'refresh_token_limit',
   'revoked_at_google',
   'rotation_lost',
   'account_disabled',

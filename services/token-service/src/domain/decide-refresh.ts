@@ -101,10 +101,11 @@ export function recordRefreshFailed(command: RecordRefreshFailed, grant: GrantSt
   return [failed, { type: 'ReauthorizationRequired', data: { generation, reason, requiredAt: failedAt } }]
 }
 
-function endOf(grant: Grant, { policy, failedAt }: RecordRefreshFailed): string {
+function endOf(grant: Grant, { policy, failedAt, siblings }: RecordRefreshFailed): string {
   if (lostInRotation(policy, grant.doubt)) return 'rotation_lost'
   const since = grant.refreshTokenSince ?? failedAt
-  return causeOfDeath({ since, lastUsedAt: grant.lastRefreshedAt }, failedAt)
+  const life = { since, lastUsedAt: grant.lastRefreshedAt, ...(siblings === undefined ? {} : { siblings }) }
+  return causeOfDeath(life, failedAt)
 }
 
 function withoutRefreshToken(command: StartRefresh, grant: Grant): readonly GrantFact[] {

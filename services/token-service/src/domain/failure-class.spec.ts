@@ -46,6 +46,12 @@ describe('classifying what Google said', () => {
     expect(reauthorizationReason('reauthorization_policy', evidence(400, 'admin_policy_enforced'))).toBe(
       'admin_policy',
     )
+    expect(
+      reauthorizationReason(
+        'reauthorization_policy',
+        evidence(400, 'invalid_grant', 'admin_policy_enforced'),
+      ),
+    ).toBe('admin_policy')
     for (const failureClass of ['client_misconfigured', 'rate_limited', 'transient', 'in_doubt'] as const) {
       expect(reauthorizationReason(failureClass, evidence(null))).toBeNull()
     }

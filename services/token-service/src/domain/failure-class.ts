@@ -60,6 +60,8 @@ export function reauthorizationReason(
 ): string | null {
   if (failureClass === 'revoked') return 'revoked_at_google'
   if (failureClass !== 'reauthorization_policy') return null
-  if (errorSubtype === 'invalid_rapt') return 'session_control'
-  return error === 'admin_policy_enforced' ? 'admin_policy' : 'reauthorization_policy'
+  // Google says the same in either member: `invalid_rapt` and `rapt_required` are session control.
+  const words = [error, errorSubtype]
+  if (words.includes('invalid_rapt') || words.includes('rapt_required')) return 'session_control'
+  return words.includes('admin_policy_enforced') ? 'admin_policy' : 'reauthorization_policy'
 }

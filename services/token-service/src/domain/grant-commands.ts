@@ -2,6 +2,7 @@ import type { Access, Account, Service } from '@evergrant/event-contracts'
 import type { FailureClass, RefreshEvidence } from './failure-class.ts'
 import type { Holder, RefreshCause, RevocationOutcome } from './grant-facts.ts'
 import type { ProviderPolicy } from './provider-policy.ts'
+import type { Siblings } from './refresh-token-limit.ts'
 
 export interface ReceiveTokens {
   readonly type: 'ReceiveTokens'
@@ -55,6 +56,8 @@ export interface RecordRefreshFailed {
   readonly evidence: RefreshEvidence
   readonly nextAttemptAt: string | null
   readonly failedAt: string
+  /** Only asked for when the refresh token is dead. */
+  readonly siblings?: Siblings
 }
 
 export interface Disconnect {

@@ -46,6 +46,8 @@ function reconnectBecause(reason: string | null): string {
       return 'The consent screen of this application is in testing, so Google ends access after seven days: connect again, and ask the operator to publish it.'
     case 'refresh_token_unused':
       return 'Nobody used this access for six months, so Google ended it; connect the Google account again.'
+    case 'refresh_token_limit':
+      return 'Newer consents of the same Google account took the place of this one, as Google keeps a hundred of them: connect again, and ask the operator why there are so many.'
     case 'account_disabled':
       return 'Google has disabled this account; ask its owner, then connect it again.'
     case 'rotation_lost':

@@ -6,6 +6,8 @@ import { Vault } from './0003-vault.ts'
 import { VendLog } from './0004-vend-log.ts'
 import { VaultRotation } from './0005-vault-rotation.ts'
 import { VendChain } from './0006-vend-chain.ts'
+import { GrantTroubles } from './0007-grant-troubles.ts'
+import { RefreshTokensAlreadyHere } from './0008-refresh-tokens-already-here.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -17,4 +19,6 @@ export const migrations = [
   { name: '0004-vend-log', class: VendLog },
   { name: '0005-vault-rotation', class: VaultRotation },
   { name: '0006-vend-chain', class: VendChain },
+  { name: '0007-grant-troubles', class: GrantTroubles },
+  { name: '0008-refresh-tokens-already-here', class: RefreshTokensAlreadyHere },
 ]

@@ -4,6 +4,8 @@ import { type GrantFact, grantFactCatalogue } from '../domain/grant-facts.ts'
 import { writeConnectionStatus } from './connection-status.ts'
 import { writeGrantSchedule } from './grant-schedule.ts'
 import { readGrantState, writeGrantState } from './grant-state.ts'
+import { writeGrantTrouble } from './grant-troubles.ts'
+import { writeIssuedRefreshTokens } from './issued-refresh-tokens.ts'
 import { namingDrift } from './schema-drift.ts'
 import { writeUserOauthTokens } from './user-oauth-tokens.ts'
 
@@ -12,13 +14,16 @@ export const grantsProjection: Projection = {
   name: 'grants',
   async apply(unit, fact) {
     if (!isGrantFact(fact)) return
-    const grant = evolveGrant(await readGrantState(unit, fact.streamId), fact)
+    const before = await readGrantState(unit, fact.streamId)
+    const grant = evolveGrant(before, fact)
     if (grant.status === 'none') return
     await namingDrift(async () => {
       await writeGrantState(unit, grant)
       await writeUserOauthTokens(unit, grant, fact.recordedAt)
       await writeConnectionStatus(unit, grant, fact.recordedAt)
       await writeGrantSchedule(unit, grant)
+      await writeGrantTrouble(unit, { before, after: grant, fact })
+      await writeIssuedRefreshTokens(unit, grant, fact)
     })
   },
   async forget(unit, streamId) {
@@ -28,6 +33,9 @@ export const grantsProjection: Projection = {
         where t.id = c.id and c.grant_id = g.grant_id and g.stream_id = $1`,
       [streamId],
     )
+    const ofStream = 'using grant_state g where t.grant_id = g.grant_id and g.stream_id = $1'
+    await sql(`delete from grant_trouble t ${ofStream}`, [streamId])
+    await sql(`delete from issued_refresh_token t ${ofStream}`, [streamId])
     await sql('delete from grant_state where stream_id = $1', [streamId])
   },
 }
