@@ -1,18 +1,21 @@
 import { type Database, sqlOf, type UnitOfWork } from '@evergrant/event-store'
-import type { Grant } from '../domain/grant-state.ts'
+import type { Grant, GrantState } from '../domain/grant-state.ts'
 
 /** A grant nobody borrowed from for so long is left alone … */
 const unusedAfterDays = 7
 /** … but not for so long that Google's six months for unused refresh tokens could pass. */
 const keepAliveAfterDays = 30
 
-/** When a grant needs attention next, whoever gives it. */
-export async function writeGrantSchedule(unit: UnitOfWork, grant: Grant): Promise<void> {
+/** When a grant needs attention next, whoever gives it. Only what the fact has changed is written: most facts change one
+ * time or none, and every refresh comes by here twice. */
+export async function writeGrantSchedule(unit: UnitOfWork, before: GrantState, grant: Grant): Promise<void> {
   const sql = sqlOf(unit)
-  for (const [task, dueAt] of [
-    ['refresh', refreshDue(grant)],
-    ['revoke', grant.revocation.status === 'pending' ? grant.revocation.dueAt : null],
+  for (const [task, dueOf] of [
+    ['refresh', refreshDue],
+    ['revoke', revocationDue],
   ] as const) {
+    const dueAt = dueOf(grant)
+    if (dueAt === (before.status === 'none' ? null : dueOf(before))) continue
     if (dueAt === null) {
       await sql('delete from grant_schedule where grant_id = $1 and task = $2', [grant.grantId, task])
     } else {
@@ -23,6 +26,10 @@ export async function writeGrantSchedule(unit: UnitOfWork, grant: Grant): Promis
       )
     }
   }
+}
+
+function revocationDue({ revocation }: Grant): string | null {
+  return revocation.status === 'pending' ? revocation.dueAt : null
 }
 
 function refreshDue(grant: Grant): string | null {

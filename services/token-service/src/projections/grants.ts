@@ -21,7 +21,7 @@ export const grantsProjection: Projection = {
       await writeGrantState(unit, grant)
       await writeUserOauthTokens(unit, grant, fact.recordedAt)
       await writeConnectionStatus(unit, grant, fact.recordedAt)
-      await writeGrantSchedule(unit, grant)
+      await writeGrantSchedule(unit, before, grant)
       await writeGrantTrouble(unit, { before, after: grant, fact })
       await writeIssuedRefreshTokens(unit, grant, fact)
     })
