@@ -77,6 +77,14 @@ const vaultWrite: readonly DeclaredUse[] = [
     updates: ['generation', 'sealed'],
     conflictOn: ['grant_id', 'field'],
   },
+  {
+    table: 'refresh_token_mark',
+    reads: '*',
+    inserts: '*',
+    updates: ['generation', 'double_hash', 'prefix_hash'],
+    deletes: true,
+    conflictOn: ['grant_id'],
+  },
 ]
 
 const { append, exchange } = eventStoreNeeds
@@ -259,6 +267,10 @@ export const schemaContract: DeclaredContract = {
     {
       table: 'vault_data_key',
       row: { grant_id: grantId, data_key_id: connectionId, key_id: 'canary', wrapped_key: 'canary' },
+    },
+    {
+      table: 'refresh_token_mark',
+      row: { grant_id: grantId, generation: 1, double_hash: 'canary', prefix_hash: 'canary' },
     },
     {
       table: 'vault_secret',

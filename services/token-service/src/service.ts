@@ -23,10 +23,10 @@ import { loadSealedTokens } from './adapters/envelope/sealed-tokens.ts'
 import { createGoogleClock } from './adapters/google/google-clock.ts'
 import { createGoogleDiscovery } from './adapters/google/google-discovery.ts'
 import { createGoogleTokens } from './adapters/google/google-tokens.ts'
-import { createSecurityEventTokens } from './adapters/google/security-event-tokens.ts'
 import { createTokenOutcomes } from './adapters/outcomes/token-outcomes.ts'
 import { createGrantSignals } from './adapters/signals/grant-signals.ts'
 import { createGoogleTokenInfo } from './adapters/tokeninfo/google-tokeninfo.ts'
+import { markRefreshTokens } from './adapters/vault/marked-vault.ts'
 import { openKeyEncryption } from './adapters/vault/open-key-encryption.ts'
 import { createPostgresVault } from './adapters/vault/postgres-vault.ts'
 import { createVaultKeys } from './adapters/vault/vault-keys.ts'
@@ -65,6 +65,7 @@ import { grantQueries } from './projections/grant-state.ts'
 import { grantsProjection } from './projections/grants.ts'
 import { serviceHealth } from './projections/service-health.ts'
 import { UserOauthToken } from './projections/user-oauth-token.ts'
+import { createSecurityEvents } from './security-events.ts'
 import { watchSchema } from './watch-schema.ts'
 
 const name = 'token-service'
@@ -194,7 +195,10 @@ function createCore(config: TokenConfig, options: TokenServiceOptions, outside: 
   const policy = config.REFRESH_TOKEN_POLICY
   const google = createGoogle(config, options, outside)
   const { provider } = google
-  const vault = createPostgresVault({ database, keys: outside.keys, ids })
+  const vault = markRefreshTokens(createPostgresVault({ database, keys: outside.keys, ids }), {
+    database,
+    onError: onError('the mark of a refresh token was not written'),
+  })
   const grants = grantQueries(database)
   const store = createPostgresEventStore({
     database,
@@ -381,16 +385,7 @@ function createApp(config: TokenConfig, outside: Outside, core: Core, revokeSoon
   accessTokenRoutes(app, core.vend)
   historyRoutes(app, { ...core, database })
   reclassificationRoutes(app, core)
-  securityEventRoutes(app, {
-    ...core,
-    grantsOfAccount: (accountId) => core.grants.ofAccount(config.GOOGLE_ISSUER, accountId),
-    readSecurityEvents: createSecurityEventTokens({
-      configurationUrl:
-        config.GOOGLE_SECURITY_EVENTS_URL ??
-        new URL('/.well-known/risc-configuration', config.GOOGLE_ISSUER).href,
-      clientId: config.GOOGLE_CLIENT_ID,
-    }),
-  })
+  securityEventRoutes(app, createSecurityEvents(config, { ...outside, ...core }))
   googleHealthRoutes(app, {
     serviceHealth: () => serviceHealth(database),
     ratesOf: core.outcomes.ratesOf,

@@ -87,6 +87,8 @@ export interface EndByProvider {
   readonly reason: string
   /** In the provider's time. */
   readonly occurredAt: string
+  /** The generation of the one refresh token it is about; absent when it is about the account. */
+  readonly refreshTokenGeneration?: number
 }
 
 /** A failure is of another class by a newer rule. */

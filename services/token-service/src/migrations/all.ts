@@ -8,6 +8,7 @@ import { VaultRotation } from './0005-vault-rotation.ts'
 import { VendChain } from './0006-vend-chain.ts'
 import { GrantTroubles } from './0007-grant-troubles.ts'
 import { RefreshTokensAlreadyHere } from './0008-refresh-tokens-already-here.ts'
+import { RefreshTokenMarks } from './0009-refresh-token-marks.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   { name: '0006-vend-chain', class: VendChain },
   { name: '0007-grant-troubles', class: GrantTroubles },
   { name: '0008-refresh-tokens-already-here', class: RefreshTokensAlreadyHere },
+  { name: '0009-refresh-token-marks', class: RefreshTokenMarks },
 ]

@@ -1,13 +1,26 @@
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { tokenErrors } from '../../domain/errors.ts'
-import { endingOf, type SecurityEvent } from '../../domain/security-event.ts'
+import {
+  type EventSubject,
+  endingOf,
+  namingOf,
+  type SecurityEvent,
+  tokenRevoked,
+} from '../../domain/security-event.ts'
 
 const deadlineMs = 5_000
 const configurationSchema = z.object({ issuer: z.string(), jwks_uri: z.url() })
 const eventSchema = z.object({
   subject: z
-    .object({ subject_type: z.string(), iss: z.string().optional(), sub: z.string().optional() })
+    .object({
+      subject_type: z.string(),
+      iss: z.string().optional(),
+      sub: z.string().optional(),
+      token_type: z.string().optional(),
+      token_identifier_alg: z.string().optional(),
+      token: z.string().max(1_000).optional(),
+    })
     .optional(),
 })
 const claimsSchema = z.object({
@@ -59,11 +72,28 @@ function eventsOf(payload: JWTPayload, issuer: string): SecurityEvent[] {
   if (!claims.success) throw rejected('invalid_request', claims.error)
   const { jti, iat, toe, events } = claims.data
   const occurredAt = new Date((toe ?? iat) * 1000).toISOString()
-  return Object.entries(events).flatMap(([type, { subject }]) => {
-    const accountId = subject?.sub
-    if (accountId === undefined || withoutSlash(subject?.iss ?? '') !== issuer) return []
-    return { eventId: jti, accountId, occurredAt, reason: endingOf(type) }
+  return Object.entries(events).flatMap(([type, event]) => {
+    const subject = type === tokenRevoked ? tokenOf(event) : accountOf(event, issuer)
+    return subject === undefined ? [] : { eventId: jti, subject, occurredAt, reason: endingOf(type) }
   })
+}
+
+type EventClaims = z.infer<typeof eventSchema>
+
+function accountOf({ subject }: EventClaims, issuer: string): EventSubject | undefined {
+  const accountId = subject?.sub
+  if (accountId === undefined || withoutSlash(subject?.iss ?? '') !== issuer) return undefined
+  return { kind: 'account', accountId }
+}
+
+/** An access token lives for an hour and is no grant: only refresh tokens are looked for. */
+function tokenOf({ subject }: EventClaims): EventSubject {
+  const { token_type: type, token = '', token_identifier_alg: algorithm } = subject ?? {}
+  return {
+    kind: 'refresh_token',
+    namedBy: type === 'refresh_token' ? namingOf(algorithm) : null,
+    name: token,
+  }
 }
 
 function withoutSlash(url: string): string {
