@@ -152,17 +152,25 @@ describe('grants that ended together', () => {
       [
         'what began lately',
         'grant_trouble_began',
+        'Index Cond: (began_at >=',
         (sql: Sql) => recentTroubles(sql, { since: new Date(), limit: 100 }),
       ],
-      ['what lives', 'grant_schedule_due', (sql: Sql) => livingGrants(sql, { now: new Date(), limit: 100 })],
+      [
+        'what lives',
+        'grant_schedule_due',
+        "Index Cond: ((task = 'refresh'::text) AND (due_at >",
+        (sql: Sql) => livingGrants(sql, { now: new Date(), limit: 100 }),
+      ],
       [
         'the siblings of one',
         'issued_refresh_token_of_account',
+        'Index Cond: ((issuer = t.issuer) AND (account_id = t.account_id))',
         (sql: Sql) => siblingsOf(sql, '00000000-0000-5000-8000-000000000000', new Date()),
       ],
-    ] as const)('%s', async (_, index, read) => {
+    ] as const)('%s', async (_, index, condition, read) => {
       const plan = await explained(read)
       expect(plan).toContain(index)
+      expect(plan).toContain(condition)
       expect(plan).not.toContain('Seq Scan')
     })
   })

@@ -55,6 +55,10 @@ describe('what many grants died of', () => {
         many(500, () => living()),
       ),
     ).toEqual([])
+    // Nor when the newest is told first, and they are colleagues.
+    const colleagues = everyday.map((grant) => ({ ...grant, domain: 'example.com' })).toReversed()
+    const elsewhere = many(500, () => living())
+    expect(diagnose(colleagues, elsewhere)).toEqual([])
   })
 
   it('is testing mode when they died on the seventh day of different weeks', () => {
