@@ -7,6 +7,8 @@ import { labManifest, labMigrations } from './lab-schema.ts'
 
 /** Something of everything, with the way back. */
 class Widen extends Migration {
+  readonly loses = []
+
   override up(): void {
     this.addSql(`alter table user_oauth_tokens add column colour text default 'none' not null`)
     this.addSql('create index user_oauth_tokens_colour on user_oauth_tokens (colour)')

@@ -67,10 +67,28 @@ describe('schema and migrate', () => {
     expect(JSON.parse(out)).toMatchObject({ items: [{ service: 'token-service', status: 'verified' }] })
   })
 
-  it('do not take back what cannot be taken back', async () => {
-    const back = await run('migrate', 'down', ...on(database.url))
-    expect(back).toMatchObject({ exitCode: 1, err: expect.stringContaining('cannot be taken back') })
-    expect((await run('schema', 'verify', ...on(database.url))).exitCode).toBe(0)
+  it('take back what destroys data only when told to, and to where they are told', async () => {
+    const { url, serviceUrl } = database
+    const back = await run('migrate', 'down', '--to', '0004-vend-log', ...on(url))
+    expect(back).toMatchObject({
+      exitCode: 1,
+      err: expect.stringMatching(/0005-vault-rotation \(.*--accept-data-loss/),
+    })
+    expect((await run('schema', 'verify', ...on(serviceUrl))).exitCode).toBe(0)
+    expect(
+      await run('migrate', 'down', '--to', '0004-vend-log', '--accept-data-loss', ...on(url)),
+    ).toMatchObject({
+      exitCode: 0,
+      out: expect.stringMatching(/took back 0009-.*0006-vend-chain, 0005-vault-rot/),
+    })
+    expect((await run('migrate', 'status', ...on(serviceUrl))).exitCode).toBe(2)
+    expect((await run('migrate', 'up', ...on(url))).exitCode).toBe(0)
+    expect((await run('schema', 'verify', ...on(serviceUrl))).exitCode).toBe(0)
+  })
+
+  it('do not take back to where there is nothing', async () => {
+    const back = await run('migrate', 'down', '--to', '0099-nowhere', ...on(database.url))
+    expect(back).toMatchObject({ exitCode: 1, err: expect.stringContaining('No applied migration') })
   })
 
   const wrong = (change: (url: URL) => void) => {

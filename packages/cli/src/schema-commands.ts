@@ -36,11 +36,14 @@ export function addSchemaCommands(
       const { migrateStatus } = await import('./commands/migrate.ts')
       end(await migrateStatus(self.optsWithGlobals(), surroundings))
     })
-  for (const direction of ['up', 'down'] as const)
-    shared(migrate.command(direction))
-      .description(direction === 'up' ? 'apply what is pending' : 'take back the last one; needs --service')
-      .action(async (_options, self: Command) => {
-        const { migrateDatabases } = await import('./commands/migrate.ts')
-        end(await migrateDatabases(direction, self.optsWithGlobals(), surroundings))
-      })
+  const run = (direction: 'up' | 'down') => async (_options: unknown, self: Command) => {
+    const { migrateDatabases } = await import('./commands/migrate.ts')
+    end(await migrateDatabases(direction, self.optsWithGlobals(), surroundings))
+  }
+  shared(migrate.command('up')).description('apply what is pending').action(run('up'))
+  shared(migrate.command('down'))
+    .description('take back the last one, or all after --to; needs --service')
+    .option('--to <migration>', 'the one to stay at, by name or number; 0 for none')
+    .option('--accept-data-loss', 'also what destroys data that migrate up cannot restore')
+    .action(run('down'))
 }

@@ -5,15 +5,21 @@ import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM } from '@mikro-orm/postgresql'
 import { CompiledQuery } from 'kysely'
 import { errorCode, translateDatabaseError } from './database-errors.ts'
-import { checkRecord, keepRecord } from './migration-record.ts'
+import { checkRecord, forgettingItself, keepRecord } from './migration-record.ts'
 import { connectionOptions } from './open-database.ts'
+import { planDown } from './plan-down.ts'
+import { waysBack } from './ways-back.ts'
 
 export interface MigrateOptions {
   /** The migrator's URL: the services' own roles may not change the schema. */
   readonly url: string
   readonly migrations: readonly MigrationObject[]
-  /** `down` takes back the last one, where it can be taken back. Default `up`. */
+  /** Default `up`. `down` takes back the last one, or everything after `to`, one at a time. */
   readonly direction?: 'up' | 'down'
+  /** With `down`: the migration to stay at, by name or number; `0` for none. */
+  readonly to?: string
+  /** With `down`: also what destroys data that `up` cannot restore. */
+  readonly acceptDataLoss?: boolean
   readonly onProgress?: (migration: string) => void
   /** How long to wait for another migrator; default 60 000. */
   readonly lockWaitMs?: number
@@ -28,8 +34,8 @@ const ddlTries = 10
 const lockNotAvailable = '55P03'
 
 /** Brings the database up to date and answers the names of what ran. Two migrators may start at once: one waits.
- * @throws DomainError `database_unavailable`, `migrator_busy`, `migration_edited`, `migration_forward_only`; PostgreSQL's
- * own error when a migration fails, which then left nothing. */
+ * @throws DomainError `database_unavailable`, `migrator_busy`, `migration_edited`, those of `planDown`; PostgreSQL's own error
+ * when a migration fails, which then left nothing. */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
   const { url, migrations, direction = 'up', onProgress, lockWaitMs = 60_000 } = options
   const common = connectionOptions({
@@ -45,7 +51,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
     entities: [],
     extensions: [Migrator],
     migrations: {
-      migrationsList: [...migrations],
+      migrationsList: migrations.map(forgettingItself),
       snapshot: false,
       transactional: true,
       allOrNothing: false,
@@ -65,7 +71,13 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
           await checkRecord(query, migrations)
           const { migrator } = orm
           migrator.on('migrated', ({ name }) => onProgress?.(name))
-          const ran = direction === 'up' ? await upPatiently(orm) : await downOnce(orm)
+          migrator.on('reverted', ({ name }) => onProgress?.(name))
+          if (direction === 'down') return await takeBack(orm, options)
+          const ran: string[] = []
+          migrator.on('migrated', ({ name }) => {
+            ran.push(name)
+          })
+          await patiently(() => migrator.up())
           await keepRecord(query, migrations)
           return ran
         } finally {
@@ -92,29 +104,29 @@ async function takeLock(
   }
 }
 
-async function upPatiently({ migrator }: MikroORM): Promise<string[]> {
-  const ran: string[] = []
-  migrator.on('migrated', ({ name }) => {
-    if (!ran.includes(name)) ran.push(name)
+async function takeBack(
+  { migrator }: MikroORM,
+  { migrations, to, acceptDataLoss = false }: MigrateOptions,
+): Promise<string[]> {
+  const steps = planDown({
+    applied: (await migrator.getExecuted()).map(({ name }) => name),
+    known: await waysBack(migrations),
+    ...(to === undefined ? {} : { to }),
+    acceptDataLoss,
   })
+  for (const step of steps) await patiently(() => migrator.down({ migrations: [step] }))
+  return steps
+}
+
+// Each migration has a transaction of its own, so what ran stays and the rest is tried again.
+async function patiently(work: () => Promise<unknown>): Promise<void> {
   for (let tried = 1; ; tried++) {
     try {
-      await migrator.up()
-      return ran
+      await work()
+      return
     } catch (error) {
-      // Each migration has a transaction of its own, so what ran stays and the rest is tried again.
       if (errorCode(error) !== lockNotAvailable || tried === ddlTries) throw error
       await delay(Math.random() * Math.min(200 * 2 ** tried, 5_000))
     }
-  }
-}
-
-async function downOnce({ migrator }: MikroORM): Promise<string[]> {
-  try {
-    return (await migrator.down()).map(({ name }) => name)
-  } catch (cause) {
-    if (cause instanceof Error && /cannot be reverted/.test(cause.message))
-      throw verificationErrors.migration_forward_only({ cause })
-    throw cause
   }
 }

@@ -1,5 +1,6 @@
 import { migrationChecksums, refuseRewrittenHistory } from '@evergrant/schema-verification'
-import type { MigrationObject } from '@mikro-orm/core'
+import type { Constructor, MigrationObject } from '@mikro-orm/core'
+import type { Migration as SqlMigration } from '@mikro-orm/migrations'
 
 type Query = <Row>(text: string, params?: readonly unknown[]) => Promise<Row[]>
 
@@ -16,7 +17,31 @@ export async function checkRecord(query: Query, migrations: readonly MigrationOb
   refuseRewrittenHistory(known, now)
 }
 
-/** Writes down what the applied migrations say, and forgets those taken back. */
+// What every migration of ours extends; its class is abstract, and what is on the list never is.
+interface Concrete extends Omit<SqlMigration, 'up' | 'down'> {
+  up(): Promise<void> | void
+  down(): Promise<void> | void
+}
+
+/** The same migration, whose way back also takes its checksum along: in one transaction with the journal, or a crash
+ * in between would leave the record of something that is not there. */
+export function forgettingItself({ name, class: Given }: MigrationObject): MigrationObject {
+  class Forgetting extends (Given as unknown as Constructor<Concrete>) {
+    override async down(): Promise<void> {
+      // First, for the migration that made the record takes the table away.
+      this.addSql(`
+        do $$ begin
+          if to_regclass('es.migration_checksum') is not null then
+            delete from es.migration_checksum where name = '${name.replaceAll("'", "''")}';
+          end if;
+        end $$`)
+      await super.down()
+    }
+  }
+  return { name, class: Forgetting }
+}
+
+/** Writes down what the applied migrations say, and forgets those that an older release took back. */
 export async function keepRecord(query: Query, migrations: readonly MigrationObject[]): Promise<void> {
   if (!(await recordExists(query))) return
   await query(

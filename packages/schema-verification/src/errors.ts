@@ -42,6 +42,11 @@ export const verificationErrors = defineErrors({
   },
   migration_lost: { kind: 'conflict', message: 'A migration that is on record is gone from the code.' },
   migration_forward_only: { kind: 'conflict', message: 'The last migration cannot be taken back.' },
+  migration_loses_data: {
+    kind: 'conflict',
+    message: 'Taking this back destroys data that no migration brings back.',
+  },
+  migration_unknown: { kind: 'conflict', message: 'This code has no such migration.' },
   contract_too_early: {
     kind: 'conflict',
     message: 'Running processes still need what this migration takes away.',

@@ -1,4 +1,4 @@
-import { migrate } from '@evergrant/event-store'
+import { migrate, migrateArguments } from '@evergrant/event-store'
 import { createLogger } from '@evergrant/service-runtime'
 import { readMigrationConfig } from './config.ts'
 import { migrations } from './migrations/all.ts'
@@ -8,6 +8,6 @@ const logger = createLogger({ name: 'calendar-service-migrate', level: config.LO
 const applied = await migrate({
   url: config.MIGRATOR_DATABASE_URL,
   migrations,
-  direction: process.argv[2] === 'down' ? 'down' : 'up',
+  ...migrateArguments(process.argv.slice(2)),
 })
 logger.info({ applied }, 'migrated')

@@ -1,4 +1,4 @@
-import { migrate } from '@evergrant/event-store'
+import { migrate, migrateArguments } from '@evergrant/event-store'
 import { createLogger } from '@evergrant/service-runtime'
 import { readMigrationConfig } from './config.ts'
 import { migrations } from './migrations/all.ts'
@@ -9,7 +9,7 @@ try {
   const applied = await migrate({
     url,
     migrations,
-    direction: process.argv[2] === 'down' ? 'down' : 'up',
+    ...migrateArguments(process.argv.slice(2)),
     onProgress: (step) => logger.info({ step }, 'migrating'),
   })
   logger.info({ applied }, 'migrated')

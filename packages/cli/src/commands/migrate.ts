@@ -42,17 +42,28 @@ function notChecked(service: string) {
   }
 }
 
+export interface MigrateOptions extends DatabaseOptions {
+  /** With `down`: the migration to stay at. */
+  readonly to?: string
+  readonly acceptDataLoss?: boolean
+}
+
 /** Runs the services' own migration programs, one after the other, as the migrator. */
 export async function migrateDatabases(
   direction: 'up' | 'down',
-  options: DatabaseOptions,
+  options: MigrateOptions,
   surroundings: Surroundings,
 ): Promise<ExitCode> {
   if (direction === 'down' && options.service === undefined)
     throw couldNotCheck('migrate down needs --service: which one should go back?')
+  const args = [
+    direction,
+    ...(options.to === undefined ? [] : [`--to=${options.to}`]),
+    ...(options.acceptDataLoss === true ? ['--accept-data-loss'] : []),
+  ]
   const items: { readonly service: string; readonly ran: readonly string[] }[] = []
   for (const database of serviceDatabases(options, surroundings)) {
-    const ran = await run(direction, database, surroundings)
+    const ran = await run(args, database, surroundings)
     items.push({ service: database.service, ran })
     if (!options.json)
       surroundings.write(
@@ -75,11 +86,11 @@ interface LogLine {
 const notTried = /^(migrator_busy|database_unavailable|ECONN|ENOTFOUND|ETIMEDOUT|28|3D000)/
 
 async function run(
-  direction: string,
+  args: readonly string[],
   { service, migratorUrl }: ServiceDatabase,
   { env }: Surroundings,
 ): Promise<readonly string[]> {
-  const child = spawn(process.execPath, [migrationProgram(service), direction], {
+  const child = spawn(process.execPath, [migrationProgram(service), ...args], {
     env: { ...env, MIGRATOR_DATABASE_URL: migratorUrl, LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -2,6 +2,10 @@ import { Migration } from '@mikro-orm/migrations'
 
 /** Streams, facts, what leaves on the bus, and the commands already seen. */
 export class EventStoreTables extends Migration {
+  readonly loses: readonly string[] = [
+    'es.stream, es.event, es.outbox, es.command_seen and their rows: every fact, and what was still to be published',
+  ]
+
   override up(): void {
     this.addSql(`
       create schema es;
@@ -71,6 +75,17 @@ export class EventStoreTables extends Migration {
     `)
     this.addSql(safePosition)
     this.addSql(append)
+  }
+
+  override down(): void {
+    this.addSql(`
+      drop function es.append(text, text, text, bigint, jsonb, jsonb, timestamptz, jsonb, text);
+      drop function es.read_all(bigint, integer), es.safe_position(), es.lowest_locked(bigint), es.begin_append(),
+        es.last_position();
+      drop table es.command_seen, es.outbox, es.event, es.stream;
+      drop sequence es.position_seq;
+      drop schema es;
+    `)
   }
 }
 

@@ -2,6 +2,9 @@ import { Migration } from '@mikro-orm/migrations'
 
 /** Relays share 64 shards of the outbox; a shard has one owner at a time, for as long as its lease runs. */
 export class RelayTables extends Migration {
+  // Leases and low-water marks are found again by looking, so nothing is lost.
+  readonly loses: readonly string[] = []
+
   override up(): void {
     this.addSql(`
       create table es.relay (
@@ -25,6 +28,14 @@ export class RelayTables extends Migration {
     this.addSql(leaseShards)
     this.addSql(republish)
     this.addSql(raiseLowIds)
+  }
+
+  override down(): void {
+    this.addSql(`
+      drop function es.raise_low_ids(text, boolean), es.republish(text, bigint, bigint, integer),
+        es.lease_shards(text, integer);
+      drop table es.relay_shard, es.relay;
+    `)
   }
 }
 

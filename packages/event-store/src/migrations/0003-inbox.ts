@@ -2,6 +2,10 @@ import { Migration } from '@mikro-orm/migrations'
 
 /** How far each consumer is in every stream it follows, and what it cannot apply yet. */
 export class InboxTables extends Migration {
+  readonly loses: readonly string[] = [
+    'inbox.cursor and inbox.held and their rows: which messages were applied, and those that wait',
+  ]
+
   override up(): void {
     this.addSql(`
       create schema inbox;
@@ -43,6 +47,13 @@ export class InboxTables extends Migration {
       create index held_parked on inbox.held (consumer, id) where state = 'parked';
       create index held_waiting on inbox.held (consumer, first_seen_at) where state = 'waiting';
       grant select, insert, update, delete on inbox.held to evergrant_service;
+    `)
+  }
+
+  override down(): void {
+    this.addSql(`
+      drop table inbox.held, inbox.cursor;
+      drop schema inbox;
     `)
   }
 }

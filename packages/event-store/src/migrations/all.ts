@@ -4,7 +4,7 @@ import { RelayTables } from './0002-relay.ts'
 import { InboxTables } from './0003-inbox.ts'
 import { MigrationRecord } from './0004-migration-record.ts'
 
-/** What every service puts first in its own `migrations/all.ts`. Forward only. */
+/** What every service puts first in its own `migrations/all.ts`. */
 export const eventStoreMigrations: readonly MigrationObject[] = [
   { name: '0001-event-store', class: EventStoreTables },
   { name: '0002-relay', class: RelayTables },

@@ -2,6 +2,10 @@ import { Migration } from '@mikro-orm/migrations'
 
 /** Connections known from the bus, the resources that are synced, and the queue of their runs. */
 export class SyncedResources extends Migration {
+  readonly loses: readonly string[] = [
+    'known_connection, synced_resource, resource_run, run_waiter, sync_status and their rows',
+  ]
+
   override up(): void {
     this.addSql(`
       create table known_connection (
@@ -97,5 +101,9 @@ export class SyncedResources extends Migration {
       `grant select, insert, update, delete on known_connection, synced_resource, resource_run, run_waiter, sync_status
        to evergrant_service`,
     )
+  }
+
+  override down(): void {
+    this.addSql('drop table sync_status, run_waiter, resource_run, synced_resource, known_connection')
   }
 }

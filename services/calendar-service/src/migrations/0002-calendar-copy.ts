@@ -2,6 +2,10 @@ import { Migration } from '@mikro-orm/migrations'
 
 /** The copy itself: calendars, events, the generation being staged, and the change log in reading order. */
 export class CalendarCopy extends Migration {
+  readonly loses: readonly string[] = [
+    'calendar, calendar_event, calendar_event_staged, change_position, calendar_change and their rows',
+  ]
+
   override up(): void {
     this.addSql(`
       create table calendar (
@@ -68,6 +72,12 @@ export class CalendarCopy extends Migration {
     this.addSql(
       `grant select, insert, update, delete on calendar, calendar_event, calendar_event_staged, change_position,
          calendar_change to evergrant_service`,
+    )
+  }
+
+  override down(): void {
+    this.addSql(
+      'drop table calendar_change, change_position, calendar_event_staged, calendar_event, calendar',
     )
   }
 }

@@ -2,6 +2,11 @@ import { Migration } from '@mikro-orm/migrations'
 
 /** Gmail messages and Drive files beside the calendars: connections of every service, their copy and their feeds. */
 export class MailboxesAndDrives extends Migration {
+  readonly loses: readonly string[] = [
+    'google_item, google_item_staged, google_item_position, google_item_change and their rows',
+    'connections of Drive and Gmail, their resources and their runs',
+  ]
+
   override up(): void {
     this.addSql(`
       alter table known_connection add column service text not null default 'calendar'
@@ -67,5 +72,21 @@ export class MailboxesAndDrives extends Migration {
       `grant select, insert, update, delete on google_item, google_item_staged, google_item_position,
          google_item_change to evergrant_service`,
     )
+  }
+
+  override down(): void {
+    this.addSql('drop table google_item_change, google_item_position, google_item_staged, google_item')
+    // The code before knows calendars only: what is left of the others would look like a calendar to it.
+    this.addSql(`
+      delete from resource_run
+       where resource_id in (select resource_id from synced_resource where kind in ('mailbox', 'drive'))`)
+    this.addSql(`delete from synced_resource where kind in ('mailbox', 'drive')`)
+    this.addSql(`delete from known_connection where service <> 'calendar'`)
+    this.addSql(`
+      alter table synced_resource
+        drop constraint synced_resource_kind_check,
+        add constraint synced_resource_kind_check check (kind in ('calendar_list', 'calendar')),
+        drop column token_unproven`)
+    this.addSql('alter table known_connection drop column service')
   }
 }

@@ -2,6 +2,10 @@ import { Migration } from '@mikro-orm/migrations'
 
 /** Writes to Google, on record before Google is asked, and the revisions of one event. */
 export class EventWrites extends Migration {
+  readonly loses: readonly string[] = [
+    'event_write and its rows: writes whose outcome at Google is still to be looked up',
+  ]
+
   override up(): void {
     this.addSql(`
       create table event_write (
@@ -20,5 +24,10 @@ export class EventWrites extends Migration {
     )
     this.addSql('create index calendar_change_by_event on calendar_change (calendar_id, event_id, seq)')
     this.addSql('grant select, insert, update, delete on event_write to evergrant_service')
+  }
+
+  override down(): void {
+    this.addSql('drop index calendar_change_by_event')
+    this.addSql('drop table event_write')
   }
 }

@@ -2,6 +2,10 @@ import { Migration } from '@mikro-orm/migrations'
 
 /** Channels through which Google says that something changed. */
 export class PushChannels extends Migration {
+  readonly loses: readonly string[] = [
+    'push_channel and its rows: Google goes on calling channels that nobody knows',
+  ]
+
   override up(): void {
     this.addSql(`
       create table push_channel (
@@ -19,5 +23,9 @@ export class PushChannels extends Migration {
       )`)
     this.addSql('create index push_channel_by_resource on push_channel (resource_id, began_at)')
     this.addSql('grant select, insert, update, delete on push_channel to evergrant_service')
+  }
+
+  override down(): void {
+    this.addSql('drop table push_channel')
   }
 }

@@ -2,6 +2,10 @@ import { Migration } from '@mikro-orm/migrations'
 
 /** What an authorization needs besides its facts. Secrets are stored as fingerprints (SHA-256) or as ciphertext. */
 export class Authorizations extends Migration {
+  readonly loses: readonly string[] = [
+    'authorization_secret, authorization_request_key, authorization_due, known_grant and their rows',
+  ]
+
   override up(): void {
     this.addSql(`
       create table authorization_secret (
@@ -45,5 +49,9 @@ export class Authorizations extends Migration {
       grant select, insert, update, delete
       on authorization_secret, authorization_request_key, authorization_due, known_grant
       to evergrant_service`)
+  }
+
+  override down(): void {
+    this.addSql('drop table known_grant, authorization_due, authorization_request_key, authorization_secret')
   }
 }

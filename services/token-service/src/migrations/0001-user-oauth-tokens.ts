@@ -2,6 +2,8 @@ import { Migration } from '@mikro-orm/migrations'
 
 /** The table its users know, with exactly these eleven columns. The token columns name a vault entry; never a token. */
 export class UserOauthTokens extends Migration {
+  readonly loses: readonly string[] = ['user_oauth_tokens and its rows']
+
   override up(): void {
     this.addSql(`
       create table user_oauth_tokens (
@@ -19,5 +21,9 @@ export class UserOauthTokens extends Migration {
         unique (user_id, service, service_user_id)
       )`)
     this.addSql('grant select, insert, update, delete on user_oauth_tokens to evergrant_service')
+  }
+
+  override down(): void {
+    this.addSql('drop table user_oauth_tokens')
   }
 }

@@ -1,6 +1,8 @@
 import { Migration } from '@mikro-orm/migrations'
 
 export class GrantReadModels extends Migration {
+  readonly loses: readonly string[] = ['grant_state, connection_status, grant_schedule and their rows']
+
   override up(): void {
     this.addSql(`
       create table grant_state (
@@ -38,5 +40,9 @@ export class GrantReadModels extends Migration {
     this.addSql(
       'grant select, insert, update, delete on grant_state, connection_status, grant_schedule to evergrant_service',
     )
+  }
+
+  override down(): void {
+    this.addSql('drop table grant_schedule, connection_status, grant_state')
   }
 }

@@ -2,6 +2,10 @@ import { Migration } from '@mikro-orm/migrations'
 
 /** Who borrowed what. Entries are only ever added. */
 export class VendLog extends Migration {
+  readonly loses: readonly string[] = [
+    'token_vend and connection_use and their rows: who borrowed which token',
+  ]
+
   override up(): void {
     this.addSql(`
       create table token_vend (
@@ -23,5 +27,9 @@ export class VendLog extends Migration {
     )
     this.addSql('grant select, insert on token_vend to evergrant_service')
     this.addSql('grant select, insert, update on connection_use to evergrant_service')
+  }
+
+  override down(): void {
+    this.addSql('drop table connection_use, token_vend')
   }
 }

@@ -2,6 +2,10 @@ import { Migration } from '@mikro-orm/migrations'
 
 /** How far a change of the outer key has come; whoever takes it up goes on after `position`. */
 export class VaultRotation extends Migration {
+  readonly loses: readonly string[] = [
+    'vault_rotation and its rows: how far a change of the outer key has come',
+  ]
+
   override up(): void {
     this.addSql(`
       create table vault_rotation (
@@ -22,5 +26,10 @@ export class VaultRotation extends Migration {
     )
     this.addSql('create index vault_data_key_of_key on vault_data_key (key_id, grant_id)')
     this.addSql('grant select, insert, update on vault_rotation to evergrant_service')
+  }
+
+  override down(): void {
+    this.addSql('drop index vault_data_key_of_key')
+    this.addSql('drop table vault_rotation')
   }
 }

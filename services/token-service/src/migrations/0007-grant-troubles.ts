@@ -3,6 +3,11 @@ import { Migration } from '@mikro-orm/migrations'
 /** When and why grants ended, so that those with one cause can be told together; and every refresh token that Google may
  * still count for an account. Without foreign keys: adding one would hold up the writers of `grant_state`. */
 export class GrantTroubles extends Migration {
+  readonly loses: readonly string[] = [
+    'grant_trouble and its rows',
+    'issued_refresh_token and its rows: which tokens Google may still count',
+  ]
+
   override up(): void {
     this.addSql(`
       create table grant_trouble (
@@ -31,5 +36,9 @@ export class GrantTroubles extends Migration {
     this.addSql(
       'grant select, insert, update, delete on grant_trouble, issued_refresh_token to evergrant_service',
     )
+  }
+
+  override down(): void {
+    this.addSql('drop table grant_trouble, issued_refresh_token')
   }
 }
