@@ -1,13 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { consentAs, startGoogleEmulator } from '@evergrant/google-emulator'
-import { createTestIssuer } from '@evergrant/service-runtime/testing'
-import { startNatsServer, startPostgresServer } from '@evergrant/stack/testing'
+import { consentAs } from '@evergrant/google-emulator'
 import { exportJWK, generateKeyPair } from 'jose'
 import { Client } from 'pg'
 import { browser } from '../story/browser.ts'
+import { startOutside } from './outside.ts'
 import { inMs } from './percentiles.ts'
 import { type NodeProcess, runToEnd, startService } from './service-process.ts'
 
@@ -19,27 +17,15 @@ const callbacks = 100
 /** One oauth-service process on durable PostgreSQL: authorizations opened at a steady rate, and the callback before and
  * after many authorizations have expired. Google's own time (the emulator's) is taken off the callback. */
 export async function consent(): Promise<readonly string[]> {
-  const [postgres, nats, google, issuer] = await Promise.all([
-    startPostgresServer({ durable: true }),
-    startNatsServer(),
-    startGoogleEmulator({ seed: 'empty' }),
-    createTestIssuer(),
-  ])
-  const folder = mkdtempSync(join(tmpdir(), 'evergrant-bench-'))
+  const outside = await startOutside()
+  const { postgres, issuer, folder } = outside
   let service: NodeProcess | undefined
   try {
     const databaseUrl = await createDatabase(postgres.url)
     await runToEnd('oauth-service', { MIGRATOR_DATABASE_URL: databaseUrl })
     service = await startService('oauth-service', {
+      ...outside.env,
       DATABASE_URL: databaseUrl,
-      NATS_URL: nats.url,
-      AUTH_ISSUER: issuer.issuer,
-      AUTH_AUDIENCE: issuer.audience,
-      AUTH_JWKS_URI: issuer.jwksUri,
-      PUBLIC_URL: 'http://127.0.0.1:8080',
-      GOOGLE_ISSUER: google.url,
-      GOOGLE_CLIENT_ID: google.client.clientId,
-      GOOGLE_CLIENT_SECRET: google.client.clientSecret,
       ...(await keysIn(folder)),
     })
     const { url } = service
@@ -56,9 +42,7 @@ export async function consent(): Promise<readonly string[]> {
     ]
   } finally {
     await service?.stop()
-    await Promise.all([google.close(), issuer.close()])
-    await Promise.all([postgres.stop(), nats.stop()])
-    rmSync(folder, { recursive: true, force: true })
+    await outside.stop()
   }
 }
 

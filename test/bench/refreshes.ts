@@ -1,19 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { connectEventBus, type EventBus } from '@evergrant/event-bus'
-import { contracts, encodeEvent, publication } from '@evergrant/event-contracts'
+import { connectEventBus } from '@evergrant/event-bus'
 import { openDatabase, sqlOf } from '@evergrant/event-store'
-import { type GoogleEmulator, startGoogleEmulator } from '@evergrant/google-emulator'
 import { systemClock } from '@evergrant/service-runtime'
-import { createTestIssuer } from '@evergrant/service-runtime/testing'
-import { startNatsServer, startPostgresServer } from '@evergrant/stack/testing'
-import {
-  issuedFor,
-  type SealingKey,
-  writeKeys,
-} from '../../services/token-service/src/testing/token-issued.ts'
+import { issuedFor, publishIssued, writeKeys } from '../../services/token-service/src/testing/token-issued.ts'
+import { startOutside } from './outside.ts'
 import { type NodeProcess, runToEnd, startService } from './service-process.ts'
 
 const grants = Number(process.argv.find((each) => each.startsWith('--due='))?.slice(6) ?? 5_000)
@@ -21,13 +12,8 @@ const grants = Number(process.argv.find((each) => each.startsWith('--due='))?.sl
 /** One process of token-service with thousands of grants that all became due at once, against the emulator: how many it
  * refreshes in a second, the slow start after an outage (`refresh-pace.ts`) included. PostgreSQL keeps its fsync. */
 export async function refreshes(): Promise<readonly string[]> {
-  const [postgres, nats, google, issuer] = await Promise.all([
-    startPostgresServer({ durable: true }),
-    startNatsServer(),
-    startGoogleEmulator({ seed: 'empty' }),
-    createTestIssuer(),
-  ])
-  const folder = mkdtempSync(join(tmpdir(), 'evergrant-bench-'))
+  const outside = await startOutside()
+  const { postgres, nats, google, folder } = outside
   const bus = await connectEventBus({ url: nats.url, name: 'oauth-service', clock: systemClock })
   const database = await openDatabase({ url: postgres.url, applicationName: 'bench' })
   const sql = sqlOf(database)
@@ -38,20 +24,14 @@ export async function refreshes(): Promise<readonly string[]> {
     await runToEnd('token-service', { MIGRATOR_DATABASE_URL: postgres.url })
     const sealingKey = await writeKeys(folder)
     service = await startService('token-service', {
+      ...outside.env,
       DATABASE_URL: postgres.url,
-      NATS_URL: nats.url,
-      AUTH_ISSUER: issuer.issuer,
-      AUTH_AUDIENCE: issuer.audience,
-      AUTH_JWKS_URI: issuer.jwksUri,
-      PUBLIC_URL: 'http://127.0.0.1:8080',
-      GOOGLE_ISSUER: google.url,
-      GOOGLE_CLIENT_ID: google.client.clientId,
-      GOOGLE_CLIENT_SECRET: google.client.clientSecret,
       TOKEN_SEALING_PRIVATE_KEY_FILE: join(folder, 'sealing.json'),
       VAULT_KEY_RING_FILE: join(folder, 'ring.json'),
     })
     const countOf = async (what: string) => Number((await sql<{ n: string }>(what))[0]?.n)
-    for (let grant = 0; grant < grants; grant++) await issue(bus, google, sealingKey)
+    for (let grant = 0; grant < grants; grant++)
+      await publishIssued(bus, await issuedFor(google, sealingKey, {}))
     await until(async () => (await countOf('select count(*) n from grant_state')) === grants)
 
     const began = performance.now()
@@ -67,24 +47,9 @@ export async function refreshes(): Promise<readonly string[]> {
     ]
   } finally {
     await service?.stop()
-    await Promise.all([bus.close(), database.close(), google.close(), issuer.close()])
-    await Promise.all([postgres.stop(), nats.stop()])
-    rmSync(folder, { recursive: true, force: true })
+    await Promise.all([bus.close(), database.close()])
+    await outside.stop()
   }
-}
-
-async function issue(bus: EventBus, google: GoogleEmulator, key: SealingKey): Promise<void> {
-  const issued = await issuedFor(google, key, {})
-  const identity = {
-    source: 'oauth-service',
-    streamId: `authorization-${issued.authorizationId}`,
-    version: 1,
-  }
-  const message = encodeEvent(publication(contracts.tokenIssued, issued), {
-    ...identity,
-    time: issued.issuedAt,
-  })
-  await bus.publish([{ ...message, ...identity, repair: 0 }])
 }
 
 /** @returns when it held, as performance.now() counts. */

@@ -29,7 +29,6 @@ export type {
 export type { InboxFact } from './inbox-facts.ts'
 export { inboxStatus } from './inbox-status.ts'
 export { type MigrateOptions, migrate } from './migrate.ts'
-export { migrateArguments } from './migrate-arguments.ts'
 export { eventStoreMigrations } from './migrations/all.ts'
 export { type DatabaseOptions, openDatabase } from './open-database.ts'
 export type {

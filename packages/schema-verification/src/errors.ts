@@ -41,7 +41,7 @@ export const verificationErrors = defineErrors({
     message: 'A migration was edited after it was applied; put it back and write a new one.',
   },
   migration_lost: { kind: 'conflict', message: 'A migration that is on record is gone from the code.' },
-  migration_forward_only: { kind: 'conflict', message: 'The last migration cannot be taken back.' },
+  migration_forward_only: { kind: 'conflict', message: 'This migration cannot be taken back.' },
   migration_loses_data: {
     kind: 'conflict',
     message: 'Taking this back destroys data that no migration brings back.',

@@ -60,6 +60,7 @@ export function readMigrationConfig(env: Environment = environment()) {
     MIGRATOR_DATABASE_URL: z
       .url({ protocol: /^postgres(ql)?$/ })
       .describe('This service’s database, as the role that owns its schema.'),
+    LOG_LEVEL: serviceConfigShape.LOG_LEVEL,
   }
   return readConfig(shape, env)
 }

@@ -2,14 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectEventBus, type EventBus } from '@evergrant/event-bus'
-import {
-  connectionIdOf,
-  contracts,
-  type DataOf,
-  encodeEvent,
-  publication,
-  type Service,
-} from '@evergrant/event-contracts'
+import { connectionIdOf, type contracts, type DataOf, type Service } from '@evergrant/event-contracts'
 import { migrate } from '@evergrant/event-store'
 import { type GoogleEmulator, startGoogleEmulator } from '@evergrant/google-emulator'
 import { systemClock } from '@evergrant/service-runtime'
@@ -20,7 +13,7 @@ import { z } from 'zod'
 import { readTokenConfig } from './config.ts'
 import { migrations } from './migrations/all.ts'
 import { startTokenService, type TokenService, type TokenServiceOptions } from './service.ts'
-import { type Consent, issuedFor, type SealingKey, writeKeys } from './testing/token-issued.ts'
+import { type Consent, issuedFor, publishIssued, type SealingKey, writeKeys } from './testing/token-issued.ts'
 
 /** What the specs look at; everything else is left as it comes. */
 const answerSchema = z.looseObject({
@@ -118,18 +111,8 @@ export function useTokenWorld() {
     return service
   }
 
-  const publish = async (issued: Connected['issued'], { repair = 0 } = {}) => {
-    const identity = {
-      source: 'oauth-service',
-      streamId: `authorization-${issued.authorizationId}`,
-      version: 1,
-    }
-    const message = encodeEvent(publication(contracts.tokenIssued, issued), {
-      ...identity,
-      time: issued.issuedAt,
-    })
-    await bus.publish([{ ...message, ...identity, repair }])
-  }
+  const publish = (issued: Connected['issued'], options: { readonly repair?: number } = {}) =>
+    publishIssued(bus, issued, options)
 
   return {
     database,

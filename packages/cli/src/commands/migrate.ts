@@ -106,7 +106,7 @@ async function run(
   const lines = text.split('\n').flatMap(parse)
   const applied = lines.find((line) => line.applied !== undefined)?.applied
   if (code === 0 && applied !== undefined) return applied
-  const { code: word = '', message = '' } = lines.find(({ err }) => err !== undefined)?.err ?? codeIn(text)
+  const { code: word = '', message = '' } = lines.find(({ err }) => err !== undefined)?.err ?? {}
   const said = [
     message || 'The migration program ended without a word.',
     ...(word === '' ? [] : [`(${word})`]),
@@ -122,11 +122,4 @@ function parse(line: string): LogLine[] {
   } catch {
     return []
   }
-}
-
-// A program that dies of its error leaves Node's own print of it; its first line has no secret in it.
-function codeIn(text: string): { code?: string; message?: string } {
-  const code = /code: '([a-zA-Z0-9_]+)'/.exec(text)?.[1]
-  const message = /^(?:DomainError|[A-Za-z]*Error|[A-Za-z]*Exception): (.*)$/m.exec(text)?.[1]
-  return { ...(code === undefined ? {} : { code }), ...(message === undefined ? {} : { message }) }
 }

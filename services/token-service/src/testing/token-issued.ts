@@ -1,7 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Access, contracts, grantIdOf, requiredScopes, type Service } from '@evergrant/event-contracts'
+import type { EventBus } from '@evergrant/event-bus'
+import {
+  type Access,
+  contracts,
+  type DataOf,
+  encodeEvent,
+  grantIdOf,
+  publication,
+  requiredScopes,
+  type Service,
+} from '@evergrant/event-contracts'
 import type { GoogleEmulator } from '@evergrant/google-emulator'
 import { CompactEncrypt, exportJWK, generateKeyPair } from 'jose'
 
@@ -56,6 +66,24 @@ export async function issuedFor(google: GoogleEmulator, key: SealingKey, consent
     sealedTokens,
     issuedAt: new Date(now).toISOString(),
   })
+}
+
+/** As oauth-service's relay does; `repair` counts the times it is published again on purpose. */
+export async function publishIssued(
+  bus: EventBus,
+  issued: DataOf<typeof contracts.tokenIssued>,
+  { repair = 0 } = {},
+): Promise<void> {
+  const identity = {
+    source: 'oauth-service',
+    streamId: `authorization-${issued.authorizationId}`,
+    version: 1,
+  }
+  const message = encodeEvent(publication(contracts.tokenIssued, issued), {
+    ...identity,
+    time: issued.issuedAt,
+  })
+  await bus.publish([{ ...message, ...identity, repair }])
 }
 
 /** The key files of a token-service. @returns the key that others seal tokens to. */

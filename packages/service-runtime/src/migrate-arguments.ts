@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { MigrateOptions } from './migrate.ts'
+import type { MigrateOptions } from '@evergrant/event-store'
 
 /** What a service's migration program is told: `up`, or `down [--to N] [--accept-data-loss]`.
  * @throws TypeError for anything else; a misspelt `down` shall not become an `up`. */
