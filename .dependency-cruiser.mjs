@@ -30,14 +30,14 @@ export default {
       'entry-points-never-reach-adapters',
       'service.ts hands adapters in; an entry point only parses and names the work.',
       { path: `${src}/entry-points/`, pathNot: spec },
-      { path: '^services/$1/src/(adapters/|service[.]ts|main[.]ts|config[.]ts)' },
+      { path: '^services/$1/src/(adapters/|[^/]+[.]ts$)' },
     ),
     forbid(
       'adapters-only-implement-ports',
       'An adapter knows application/ports.ts and the domain types, nothing else of the service.',
       { path: `${src}/adapters/`, pathNot: spec },
       {
-        path: '^services/$1/src/(entry-points|projections|service|main|config)|^services/$1/src/application/(?!ports[.]ts$)',
+        path: '^services/$1/src/(entry-points|projections|[^/]+[.]ts$)|^services/$1/src/application/(?!ports[.]ts$)',
       },
     ),
     forbid(
