@@ -1,7 +1,7 @@
 import { calendarIdOf } from '@evergrant/event-contracts'
 import { sqlOf } from '@evergrant/event-store'
 import type { CalendarRows, GoogleCalendarEntry } from '../../application/ports.ts'
-import { storableJson } from './storable-json.ts'
+import { jsonbParameter } from './jsonb-parameter.ts'
 
 function text(entry: GoogleCalendarEntry, field: string): string | null {
   const value = entry[field]
@@ -24,7 +24,7 @@ export const postgresCalendarRows: CalendarRows = {
     }))
     // The same calendar twice on a page: the later entry is the newer one.
     const latest = [...new Map(rows.map((row) => [row.calendar_id, row])).values()]
-    const json = storableJson(latest)
+    const json = jsonbParameter(latest)
     const sql = sqlOf(unit)
     await sql(
       `insert into synced_resource (resource_id, kind, connection_id, user_id, google_id)

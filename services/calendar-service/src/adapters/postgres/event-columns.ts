@@ -9,7 +9,7 @@ import {
 } from '../../domain/google-event.ts'
 import { latestKey, readRecurrence } from '../../domain/recurrence-lines.ts'
 import { usableZone } from '../../domain/zoned-time.ts'
-import { storableJson } from './storable-json.ts'
+import { jsonbParameter } from './jsonb-parameter.ts'
 
 /** How `jsonb_to_recordset` reads a page. */
 export const incomingColumns = `(event_id text, etag text, status text, starts_at timestamptz, ends_at timestamptz,
@@ -18,13 +18,28 @@ export const incomingColumns = `(event_id text, etag text, status text, starts_a
 export const eventColumnNames =
   'event_id, etag, status, starts_at, ends_at, is_master, recurring_event_id, original_start'
 
+/** For `do update set`: everything but what the conflict is about. */
+export const newValues = eventColumnNames
+  .split(', ')
+  .filter((name) => name !== 'event_id')
+  .map((name) => `${name} = excluded.${name}`)
+  .join(', ')
+
 const dayMs = 86_400_000
 
-/** A page as one JSON parameter: Google's event, and beside it what queries search by. */
-export function pageAsJson(events: readonly GoogleEvent[], calendarZone: string): string {
-  // The same id twice on a page: the later revision wins.
-  const latest = new Map(events.map((event) => [event.id, event]))
-  return storableJson([...latest.values()].map((event) => columnsOf(event, calendarZone)))
+/** Events as one parameter: Google's event, and beside it what queries search by. */
+export function eventsAsJson(events: readonly GoogleEvent[], calendarZone: string): Buffer {
+  return jsonbParameter(events.map((event) => columnsOf(event, calendarZone)))
+}
+
+/** The same id twice on a page: the later revision wins. */
+export function latestById(events: readonly GoogleEvent[]): GoogleEvent[] {
+  return [...new Map(events.map((event) => [event.id, event])).values()]
+}
+
+/** An event's status as it is stored; Google may leave it out. */
+export function statusOf(event: GoogleEvent): string {
+  return isCancelled(event) ? 'cancelled' : (textOf(event, 'status') ?? 'confirmed')
 }
 
 function columnsOf(event: GoogleEvent, calendarZone: string) {
@@ -37,7 +52,7 @@ function columnsOf(event: GoogleEvent, calendarZone: string) {
   return {
     event_id: event.id,
     etag: textOf(event, 'etag'),
-    status: isCancelled(event) ? 'cancelled' : (textOf(event, 'status') ?? 'confirmed'),
+    status: statusOf(event),
     starts_at: timeText(startMs),
     ends_at: isMaster ? timeText(seriesEnd()) : timeText(endMs ?? startMs),
     is_master: isMaster,

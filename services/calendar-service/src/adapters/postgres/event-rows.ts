@@ -1,13 +1,8 @@
 import { type Sql, sqlOf } from '@evergrant/event-store'
 import type { ChangedCalendar, EventRows, StoredPage } from '../../application/ports.ts'
 import { logChanges, type WrittenEvent } from './change-log.ts'
-import { eventColumnNames, incomingColumns, pageAsJson } from './event-columns.ts'
-
-const newValues = eventColumnNames
-  .split(', ')
-  .filter((name) => name !== 'event_id')
-  .map((name) => `${name} = excluded.${name}`)
-  .join(', ')
+import { eventColumnNames, eventsAsJson, incomingColumns, latestById, newValues } from './event-columns.ts'
+import { stageEvents } from './stage-events.ts'
 
 // A tombstone carries little more than an id: what was known of the event stays beneath it.
 const upsertTail = `on conflict (calendar_id, event_id) do update set ${newValues
@@ -42,15 +37,6 @@ const storeText = `
     returning event_id, etag, status)
   select ${written} from w left join before b on b.event_id = w.event_id`
 
-const stageText = `
-  insert into calendar_event_staged (calendar_id, ${eventColumnNames}, raw)
-  select $1, ${eventColumnNames.replace(/\w+/g, 'i.$&')},
-         case when e.event_id is not null and (e.etag, e.status) is not distinct from (i.etag, i.status) then null
-              else i.raw end
-    from jsonb_to_recordset($2::jsonb) as i ${incomingColumns}
-    left join calendar_event e on e.calendar_id = $1 and e.event_id = i.event_id
-  on conflict (calendar_id, event_id) do update set ${newValues}, raw = excluded.raw`
-
 const switchText = `
   with before as materialized (
     select e.event_id, e.etag, e.status from calendar_event e
@@ -79,12 +65,13 @@ export const postgresEventRows: EventRows = {
   },
   store: async (unit, page) => {
     const sql = sqlOf(unit)
-    const rows = await sql<WrittenEvent>(storeText, [page.calendarId, pageAsJson(page.events, page.timeZone)])
+    const rows = await sql<WrittenEvent>(storeText, [
+      page.calendarId,
+      eventsAsJson(latestById(page.events), page.timeZone),
+    ])
     return stored(sql, page, rows, page.events.length)
   },
-  stage: async (unit, page) => {
-    await sqlOf(unit)(stageText, [page.calendarId, pageAsJson(page.events, page.timeZone)])
-  },
+  stage: stageEvents,
   absent: async (unit, calendarId) => {
     const [found] = await sqlOf(unit)<{ readable: number; absent: number }>(
       `select count(*)::int as readable, (count(*) filter (where ${notStaged}))::int as absent

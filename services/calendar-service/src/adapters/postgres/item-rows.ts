@@ -2,7 +2,7 @@ import { type Sql, sqlOf } from '@evergrant/event-store'
 import type { ChangedItems, ItemRows, StoredPage } from '../../application/ports.ts'
 import type { GoogleItem } from '../../domain/google-item.ts'
 import { logItemChanges, type WrittenItem } from './item-change-log.ts'
-import { storableJson } from './storable-json.ts'
+import { jsonbParameter } from './jsonb-parameter.ts'
 
 const incoming = `jsonb_to_recordset($1::jsonb)
   as i (item_id text, revision text, deleted boolean, at_ms bigint, facets jsonb, raw jsonb)`
@@ -106,11 +106,11 @@ async function discardStaged(sql: Sql, resourceId: string): Promise<void> {
   await sql('delete from google_item_staged where resource_id = $1', [resourceId])
 }
 
-function asJson(items: readonly GoogleItem[]): string {
+function asJson(items: readonly GoogleItem[]): Buffer {
   // The same id twice on a page: the later one is the newer one.
   const latest = new Map(items.map((item) => [item.id, item]))
   const rows = [...latest.values()].map(({ id, atMs, ...item }) => ({ ...item, item_id: id, at_ms: atMs }))
-  return storableJson(rows)
+  return jsonbParameter(rows)
 }
 
 async function stored(

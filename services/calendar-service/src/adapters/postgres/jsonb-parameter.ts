@@ -1,0 +1,21 @@
+/** A value as a `jsonb` bind parameter in PostgreSQL's binary format: its version, then the text in UTF-8. A page is
+ * megabytes, and pg sends a string at less than half the speed of bytes. The statement has to say `$n::jsonb`.
+ * jsonb refuses NUL and lone surrogates, which JSON itself allows: the first are left out, the others replaced. */
+export function jsonbParameter(value: unknown): Buffer {
+  const text = JSON.stringify(value)
+  // Most pages have neither, and walking them would cost more than the rest of the page.
+  const storable = /\\u(?:0000|d[89a-f])/i.test(text)
+    ? JSON.stringify(value, (_, each) => cleaned(each))
+    : text
+  const bytes = Buffer.allocUnsafe(1 + Buffer.byteLength(storable))
+  bytes[0] = binaryVersion
+  bytes.write(storable, 1)
+  return bytes
+}
+
+/** The only one there is: `jsonb_recv` in PostgreSQL 9.4 to 18. */
+const binaryVersion = 1
+
+function cleaned(value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\u0000', '').toWellFormed() : value
+}
