@@ -46,6 +46,25 @@ describe('handleCommand', () => {
     expect(called).toBe(false)
   })
 
+  it('decides on a snapshot where there is one, and appends after its version', async () => {
+    await handleCommand(store, handling('long', 'count'))
+    const readSnapshot = async () => ({ state: 41, version: 1 })
+    expect(await handleCommand(store, { ...handling('long', 'count'), readSnapshot })).toMatchObject({
+      state: 42,
+      version: 2,
+    })
+    await expect(handleCommand(store, { ...handling('long', 'count'), readSnapshot })).rejects.toMatchObject({
+      code: 'stream_moved_on',
+    })
+    const nothing = async () => undefined
+    expect(await handleCommand(store, { ...handling('long', 'count'), readSnapshot: nothing })).toMatchObject(
+      {
+        state: 3,
+        version: 3,
+      },
+    )
+  })
+
   it('passes on what the decision refuses with', async () => {
     await expect(handleCommand(store, handling('refusing', 'break'))).rejects.toMatchObject({
       code: 'grant_revoked',

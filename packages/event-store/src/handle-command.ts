@@ -4,6 +4,16 @@ import type { EventStore, FactMetadata, RecordedFact, UnitOfWork } from './event
 
 const attempts = 5
 
+/** What folding a stream up to a version leads to. */
+export interface Snapshot<State> {
+  readonly state: State
+  readonly version: number
+}
+
+/** Reads a stream's newest state without its facts; undefined where only the log can say.
+ * What is read may be behind, never ahead: the append refuses what was decided on an old version. */
+export type ReadSnapshot<State> = (unit: UnitOfWork, streamId: string) => Promise<Snapshot<State> | undefined>
+
 export interface CommandHandling<State, Command, F extends Fact> {
   readonly decider: Decider<State, Command, F>
   readonly streamType: string
@@ -11,6 +21,8 @@ export interface CommandHandling<State, Command, F extends Fact> {
   readonly command: Command
   readonly metadata: FactMetadata
   readonly commandId?: string
+  /** For streams that grow without end; default: every fact is read, each time. */
+  readonly readSnapshot?: ReadSnapshot<State>
   /** Which fact leaves as which contract; the default is none. Pure. */
   readonly publish?: (fact: F, after: State, before: State) => readonly Publication[]
   /** Rows that must commit with the facts, e.g. sealed tokens; not called when there are no facts. */
@@ -48,10 +60,9 @@ async function decideAndAppend<State, Command, F extends Fact>(
   handling: CommandHandling<State, Command, F>,
 ): Promise<CommandOutcome<State, F>> {
   const { decider, streamId, streamType, command, metadata, commandId } = handling
-  const stream = await unit.readStream<F>(streamId)
-  const before = fold(decider, stream.facts)
+  const { state: before, version } = await latest(unit, handling)
   const facts = decider.decide(command, before)
-  if (facts.length === 0) return { state: before, facts: [], version: stream.version }
+  if (facts.length === 0) return { state: before, facts: [], version }
 
   const publications: Publication[] = []
   let state = before
@@ -63,7 +74,7 @@ async function decideAndAppend<State, Command, F extends Fact>(
   const appended = await unit.append<F>({
     streamId,
     streamType,
-    expectedVersion: stream.version,
+    expectedVersion: version,
     facts,
     publications,
     metadata,
@@ -73,4 +84,14 @@ async function decideAndAppend<State, Command, F extends Fact>(
   if (appended.repeated) return { state: before, facts: appended.facts, version: appended.version }
   await handling.alongside?.(unit, facts, state)
   return { state, facts: appended.facts, version: appended.version }
+}
+
+async function latest<State, Command, F extends Fact>(
+  unit: UnitOfWork,
+  { decider, streamId, readSnapshot }: CommandHandling<State, Command, F>,
+): Promise<Snapshot<State>> {
+  const snapshot = await readSnapshot?.(unit, streamId)
+  if (snapshot !== undefined) return snapshot
+  const { facts, version } = await unit.readStream<F>(streamId)
+  return { state: fold(decider, facts), version }
 }

@@ -15,7 +15,13 @@ export type {
   StreamSlice,
   UnitOfWork,
 } from './event-store.ts'
-export { type CommandHandling, type CommandOutcome, handleCommand } from './handle-command.ts'
+export {
+  type CommandHandling,
+  type CommandOutcome,
+  handleCommand,
+  type ReadSnapshot,
+  type Snapshot,
+} from './handle-command.ts'
 export type {
   BatchOutcome,
   EventHandler,

@@ -15,7 +15,10 @@ const tokenRow = [
   'updated_at',
 ] as const
 
-const grantState = { table: 'grant_state', reads: ['grant_id', 'stream_id', 'state'] } as const
+const grantState = {
+  table: 'grant_state',
+  reads: ['grant_id', 'stream_id', 'state', 'version', 'shape'],
+} as const
 const connectionUse = { table: 'connection_use', reads: ['connection_id', 'last_used_at'] } as const
 
 /** The read models of a grant, written in the transaction of its facts (projections/grants.ts). */
@@ -23,7 +26,7 @@ const grantProjection: readonly DeclaredUse[] = [
   {
     ...grantState,
     inserts: '*',
-    updates: ['account_id', 'status', 'state'],
+    updates: ['account_id', 'status', 'state', 'version', 'shape'],
     conflictOn: ['grant_id'],
   },
   {

@@ -1,4 +1,4 @@
-import type { EventStore, FactMetadata, UnitOfWork } from '@evergrant/event-store'
+import type { EventStore, FactMetadata, ReadSnapshot, UnitOfWork } from '@evergrant/event-store'
 import { type CommandOutcome, handleCommand } from '@evergrant/event-store'
 import { grantDecider } from '../domain/grant.ts'
 import type { GrantCommand } from '../domain/grant-commands.ts'
@@ -22,7 +22,12 @@ export type HandleGrant = (
   unit?: UnitOfWork,
 ) => Promise<CommandOutcome<GrantState, GrantFact>>
 
-export function grantHandler(deps: { readonly store: EventStore; readonly publicUrl: string }): HandleGrant {
+export function grantHandler(deps: {
+  readonly store: EventStore
+  readonly publicUrl: string
+  /** A grant gets two facts an hour for years: without a snapshot each command reads all of them. */
+  readonly readSnapshot?: ReadSnapshot<GrantState>
+}): HandleGrant {
   const publish = publicationsOf(deps.publicUrl)
   return ({ grantId, command, metadata, commandId, alongside }, unit) =>
     handleCommand(unit ?? deps.store, {
@@ -32,6 +37,7 @@ export function grantHandler(deps: { readonly store: EventStore; readonly public
       command,
       metadata,
       publish,
+      ...(deps.readSnapshot === undefined ? {} : { readSnapshot: deps.readSnapshot }),
       ...(commandId === undefined ? {} : { commandId }),
       ...(alongside === undefined ? {} : { alongside }),
     })

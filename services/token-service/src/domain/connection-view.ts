@@ -74,6 +74,11 @@ export function connectionsOf(grant: Grant, context: ViewContext): Connection[] 
   )
 }
 
+/** Whether time alone may change how a grant's connections stand. */
+export function changesWithTime({ refreshTokenGeneration, refresh }: Grant): boolean {
+  return refreshTokenGeneration === null || refresh.status === 'failed'
+}
+
 function statusOf(
   grant: Grant,
   connection: ConnectionState,

@@ -9,6 +9,7 @@ import { VendChain } from './0006-vend-chain.ts'
 import { GrantTroubles } from './0007-grant-troubles.ts'
 import { RefreshTokensAlreadyHere } from './0008-refresh-tokens-already-here.ts'
 import { RefreshTokenMarks } from './0009-refresh-token-marks.ts'
+import { GrantSnapshots } from './0010-grant-snapshots.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   { name: '0007-grant-troubles', class: GrantTroubles },
   { name: '0008-refresh-tokens-already-here', class: RefreshTokensAlreadyHere },
   { name: '0009-refresh-token-marks', class: RefreshTokenMarks },
+  { name: '0010-grant-snapshots', class: GrantSnapshots },
 ]

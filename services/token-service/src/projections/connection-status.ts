@@ -1,17 +1,16 @@
 import { sqlOf, type UnitOfWork } from '@evergrant/event-store'
-import { connectionsOf } from '../domain/connection-view.ts'
-import type { Grant } from '../domain/grant-state.ts'
+import { changesWithTime, connectionsOf } from '../domain/connection-view.ts'
+import type { Grant, GrantState } from '../domain/grant-state.ts'
 
-/** Status and reason per connection, with the moment they became so. */
-export async function writeConnectionStatus(unit: UnitOfWork, grant: Grant, at: Date): Promise<void> {
-  const views = connectionsOf(grant, { now: at, publicUrl: 'http://localhost', lastUsedAt: null })
-  const rows = views.map(({ id, service, status, reason, connectedAt }) => ({
-    id,
-    service,
-    status,
-    reason,
-    connected_at: connectedAt,
-  }))
+/** Status and reason per connection, with the moment they became so. Most facts, every refresh among them, change neither. */
+export async function writeConnectionStatus(
+  unit: UnitOfWork,
+  { before, after: grant }: { readonly before: GrantState; readonly after: Grant },
+  at: Date,
+): Promise<void> {
+  const rows = JSON.stringify(statusRows(grant, at))
+  const comparable = before.status !== 'none' && !changesWithTime(before)
+  if (comparable && JSON.stringify(statusRows(before, at)) === rows) return
   await sqlOf(unit)(
     `insert into connection_status as c (id, grant_id, user_id, service, status, reason, since, connected_at)
      select r.id, $1, $2, r.service, r.status, r.reason, $3::timestamptz, r.connected_at
@@ -21,6 +20,17 @@ export async function writeConnectionStatus(unit: UnitOfWork, grant: Grant, at: 
        set status = excluded.status, reason = excluded.reason, connected_at = excluded.connected_at,
            since = case when (c.status, c.reason) is distinct from (excluded.status, excluded.reason)
                         then excluded.since else c.since end`,
-    [grant.grantId, grant.userId, at.toISOString(), JSON.stringify(rows)],
+    [grant.grantId, grant.userId, at.toISOString(), rows],
   )
+}
+
+function statusRows(grant: Grant, now: Date) {
+  const views = connectionsOf(grant, { now, publicUrl: 'http://localhost', lastUsedAt: null })
+  return views.map(({ id, service, status, reason, connectedAt }) => ({
+    id,
+    service,
+    status,
+    reason,
+    connected_at: connectedAt,
+  }))
 }

@@ -1,4 +1,4 @@
-import { type Database, sqlOf, type UnitOfWork } from '@evergrant/event-store'
+import { type Database, sqlOf } from '@evergrant/event-store'
 import type { Grant, GrantState } from '../domain/grant-state.ts'
 
 /** A grant nobody borrowed from for so long is left alone … */
@@ -6,25 +6,21 @@ const unusedAfterDays = 7
 /** … but not for so long that Google's six months for unused refresh tokens could pass. */
 const keepAliveAfterDays = 30
 
-/** When a grant needs attention next, whoever gives it. Only what the fact has changed is written: most facts change one
- * time or none, and every refresh comes by here twice. */
-export async function writeGrantSchedule(unit: UnitOfWork, before: GrantState, grant: Grant): Promise<void> {
-  const sql = sqlOf(unit)
-  for (const [task, dueOf] of [
-    ['refresh', refreshDue],
-    ['revoke', revocationDue],
-  ] as const) {
-    const dueAt = dueOf(grant)
-    if (dueAt === (before.status === 'none' ? null : dueOf(before))) continue
-    if (dueAt === null) {
-      await sql('delete from grant_schedule where grant_id = $1 and task = $2', [grant.grantId, task])
-    } else {
-      await sql(
-        `insert into grant_schedule (grant_id, task, due_at) values ($1, $2, $3)
-         on conflict (grant_id, task) do update set due_at = excluded.due_at, claimed_until = null`,
-        [grant.grantId, task, dueAt],
-      )
-    }
+export interface ScheduleChange {
+  readonly due: readonly { readonly task: 'refresh' | 'revoke'; readonly at: string }[]
+  readonly nothingDue: readonly ('refresh' | 'revoke')[]
+}
+
+/** When a grant needs attention next, whoever gives it. Only what a fact has changed: most facts change one time or none,
+ * and every refresh comes by here twice. */
+export function scheduleChange(before: GrantState, grant: Grant): ScheduleChange {
+  const changed = tasks.flatMap(([task, dueOf]) => {
+    const at = dueOf(grant)
+    return at === (before.status === 'none' ? null : dueOf(before)) ? [] : [{ task, at }]
+  })
+  return {
+    due: changed.flatMap(({ task, at }) => (at === null ? [] : [{ task, at }])),
+    nothingDue: changed.filter(({ at }) => at === null).map(({ task }) => task),
   }
 }
 
@@ -44,6 +40,11 @@ function refreshDue(grant: Grant): string | null {
       return grant.refresh.nextAttemptAt
   }
 }
+
+const tasks = [
+  ['refresh', refreshDue],
+  ['revoke', revocationDue],
+] as const
 
 export interface DueGrant {
   readonly grantId: string

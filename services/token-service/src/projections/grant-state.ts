@@ -1,43 +1,22 @@
 import { type Service, services } from '@evergrant/event-contracts'
-import { type Database, epochMs, sqlOf, type UnitOfWork } from '@evergrant/event-store'
-import { grantStreamOf } from '../domain/grant-facts.ts'
-import type { Grant, GrantState } from '../domain/grant-state.ts'
+import { type Database, epochMs, sqlOf } from '@evergrant/event-store'
+import type { Grant } from '../domain/grant-state.ts'
 import { namingDrift } from './schema-drift.ts'
 
 interface StateRow {
   readonly state: string
 }
 
-export async function readGrantState(unit: UnitOfWork, streamId: string): Promise<GrantState> {
-  const [row] = await sqlOf(unit)<StateRow>(
-    'select state::text as state from grant_state where stream_id = $1',
-    [streamId],
-  )
-  return row ? (JSON.parse(row.state) as Grant) : { status: 'none' }
-}
-
-export async function writeGrantState(unit: UnitOfWork, grant: Grant): Promise<void> {
-  await sqlOf(unit)(
-    `insert into grant_state (grant_id, stream_id, user_id, issuer, account_id, status, state)
-     values ($1, $2, $3, $4, $5, $6, $7::jsonb)
-     on conflict (grant_id) do update
-       set account_id = excluded.account_id, status = excluded.status, state = excluded.state`,
-    [
-      grant.grantId,
-      grantStreamOf(grant.grantId),
-      grant.userId,
-      grant.issuer,
-      grant.account.id,
-      grant.status,
-      JSON.stringify(grant),
-    ],
-  )
-}
-
 interface CardRow extends StateRow {
   readonly service: string
   readonly last_used_at: number | null
 }
+
+const tokenColumns = `t.service, t.user_id, t.access_token, t.refresh_token, t.token_expiry, t.scope,
+  t.service_user_id, t.service_email, t.created_at, t.updated_at`
+
+const byIdText = `select g.state::text as state
+  from grant_state g left join (select ${tokenColumns} from user_oauth_tokens t) t on false where g.grant_id = $1`
 
 /** What is known about grants and their connections. */
 export function grantQueries(database: Database) {
@@ -48,9 +27,7 @@ export function grantQueries(database: Database) {
     async ofConnection(connectionId: string) {
       const [row] = await namingDrift(() =>
         sql<CardRow>(
-          `select g.state::text as state, t.service, t.user_id, t.access_token, t.refresh_token, t.token_expiry,
-                  t.scope, t.service_user_id, t.service_email, t.created_at, t.updated_at,
-                  ${epochMs('u.last_used_at')} as last_used_at
+          `select g.state::text as state, ${tokenColumns}, ${epochMs('u.last_used_at')} as last_used_at
              from user_oauth_tokens t
              join connection_status c on c.id = t.id
              join grant_state g on g.grant_id = c.grant_id
@@ -73,10 +50,10 @@ export function grantQueries(database: Database) {
       )
       return row === undefined ? undefined : cardOf(row)
     },
+    /** It names the columns of the token table, of which it needs none: what is missing there is seen before Google is
+     * asked for tokens that could not be kept. */
     async byId(grantId: string): Promise<Grant | undefined> {
-      const [row] = await sql<StateRow>('select state::text as state from grant_state where grant_id = $1', [
-        grantId,
-      ])
+      const [row] = await namingDrift(() => sql<StateRow>(byIdText, [grantId]))
       return row === undefined ? undefined : (JSON.parse(row.state) as Grant)
     },
     async accountIsSharedWithOthers({ issuer, account, grantId }: Grant): Promise<boolean> {

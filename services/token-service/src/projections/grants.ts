@@ -2,27 +2,27 @@ import { type Projection, type RecordedFact, sqlOf } from '@evergrant/event-stor
 import { evolveGrant } from '../domain/evolve-grant.ts'
 import { type GrantFact, grantFactCatalogue } from '../domain/grant-facts.ts'
 import { writeConnectionStatus } from './connection-status.ts'
-import { writeGrantSchedule } from './grant-schedule.ts'
-import { readGrantState, writeGrantState } from './grant-state.ts'
+import { grantBefore } from './grant-snapshots.ts'
 import { writeGrantTrouble } from './grant-troubles.ts'
 import { writeIssuedRefreshTokens } from './issued-refresh-tokens.ts'
 import { namingDrift } from './schema-drift.ts'
 import { writeUserOauthTokens } from './user-oauth-tokens.ts'
+import { writeGrantState } from './write-grant-state.ts'
 
 /** All read models of a grant: rows of one stream, kept in the transaction of its facts. */
 export const grantsProjection: Projection = {
   name: 'grants',
   async apply(unit, fact) {
     if (!isGrantFact(fact)) return
-    const before = await readGrantState(unit, fact.streamId)
+    const before = await grantBefore(unit, fact)
     const grant = evolveGrant(before, fact)
     if (grant.status === 'none') return
+    const change = { before, after: grant }
     await namingDrift(async () => {
-      await writeGrantState(unit, grant)
-      await writeUserOauthTokens(unit, grant, fact.recordedAt)
-      await writeConnectionStatus(unit, grant, fact.recordedAt)
-      await writeGrantSchedule(unit, before, grant)
-      await writeGrantTrouble(unit, { before, after: grant, fact })
+      await writeGrantState(unit, { ...change, version: fact.version })
+      await writeUserOauthTokens(unit, change, fact.recordedAt)
+      await writeConnectionStatus(unit, change, fact.recordedAt)
+      await writeGrantTrouble(unit, { ...change, fact })
       await writeIssuedRefreshTokens(unit, grant, fact)
     })
   },

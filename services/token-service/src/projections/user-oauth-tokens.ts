@@ -1,16 +1,26 @@
 import { connectionIdOf } from '@evergrant/event-contracts'
 import { entityManagerOf, type UnitOfWork } from '@evergrant/event-store'
-import type { ConnectionState, Grant } from '../domain/grant-state.ts'
+import type { ConnectionState, Grant, GrantState } from '../domain/grant-state.ts'
 import { UserOauthToken } from './user-oauth-token.ts'
 
-/** Brings the rows of a grant's connections up to date. */
-export async function writeUserOauthTokens(unit: UnitOfWork, grant: Grant, at: Date): Promise<void> {
+/** Brings the rows of a grant's connections up to date; a fact that changes none of their columns leaves them alone. */
+export async function writeUserOauthTokens(
+  unit: UnitOfWork,
+  { before, after: grant }: { readonly before: GrantState; readonly after: Grant },
+  at: Date,
+): Promise<void> {
   if (grant.generation === 0) return
-  const rows = Object.values(grant.connections).map((connection) => rowOf(grant, connection, at))
-  await entityManagerOf(unit).upsertMany(UserOauthToken, rows)
+  const rows = rowsOf(grant)
+  if (before.status !== 'none' && JSON.stringify(rowsOf(before)) === JSON.stringify(rows)) return
+  const written = rows.map((row) => ({ ...row, updatedAt: at }))
+  await entityManagerOf(unit).upsertMany(UserOauthToken, written)
 }
 
-function rowOf(grant: Grant, connection: ConnectionState, at: Date) {
+function rowsOf(grant: Grant) {
+  return Object.values(grant.connections).map((connection) => rowOf(grant, connection))
+}
+
+function rowOf(grant: Grant, connection: ConnectionState) {
   const ended = connection.disconnected !== null || grant.status === 'revoked'
   const { refreshTokenGeneration } = grant
   return {
@@ -27,7 +37,6 @@ function rowOf(grant: Grant, connection: ConnectionState, at: Date) {
     serviceUserId: grant.account.id,
     serviceEmail: grant.account.email,
     createdAt: new Date(connection.connectedAt),
-    updatedAt: at,
   }
 }
 
