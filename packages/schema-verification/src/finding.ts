@@ -57,10 +57,16 @@ export interface VerificationReport {
   readonly aheadBy: readonly string[]
 }
 
-/** Whether a process that is only starting may become ready on this schema: not where something would fail or lie. */
-export function mayStart({ status, findings }: VerificationReport): boolean {
-  return (
-    status !== 'unverifiable' &&
-    findings.every(({ class: word }) => !['breaking_read', 'breaking_write', 'silent'].includes(word))
+/** What would fail or lie for this code. What a newer release took away and no statement here names does neither. */
+export function hindrances({ findings, aheadBy }: VerificationReport): readonly Finding[] {
+  return findings.filter(
+    ({ class: word, capabilities }) =>
+      ['breaking_read', 'breaking_write', 'silent'].includes(word) &&
+      (capabilities.length > 0 || aheadBy.length === 0),
   )
+}
+
+/** Whether a process that is only starting may become ready on this schema. */
+export function mayStart(report: VerificationReport): boolean {
+  return report.status !== 'unverifiable' && hindrances(report).length === 0
 }

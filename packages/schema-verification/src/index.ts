@@ -17,6 +17,7 @@ export {
   type Finding,
   type FindingClass,
   findingClasses,
+  hindrances,
   mayStart,
   type Unverifiable,
   type VerificationReport,
@@ -24,7 +25,7 @@ export {
 } from './finding.ts'
 export { type LintFinding, type LintRule, lintMigration } from './lint-migration.ts'
 export { type DdlListening, listenForDdl } from './listen-for-ddl.ts'
-export { loadManifest, type Manifest, printManifest } from './manifest.ts'
+export { loadManifest, type Manifest, parseManifest, printManifest } from './manifest.ts'
 export { type MigrationStatements, migrationChecksums, migrationStatements } from './migration-checksum.ts'
 export { refuseRewrittenHistory } from './migration-history.ts'
 export { type MigrationStanding, migrationStatus } from './migration-status.ts'

@@ -57,7 +57,12 @@ const frame = z.looseObject({
 /** Reads a committed manifest.
  * @throws DomainError `manifest_unreadable` for a missing, foreign or edited file, `manifest_of_other_service`. */
 export function loadManifest(file: string | URL, service: string): Manifest {
-  const manifest = parse(file)
+  return parseManifest(() => readFileSync(file, 'utf8'), service)
+}
+
+/** The same from what `text` answers, such as a file of an earlier commit. */
+export function parseManifest(text: () => string, service: string): Manifest {
+  const manifest = parse(text)
   if (manifest.service !== service)
     throw verificationErrors.manifest_of_other_service({
       message: `The manifest is that of ${manifest.service}, not of ${service}.`,
@@ -65,9 +70,9 @@ export function loadManifest(file: string | URL, service: string): Manifest {
   return manifest
 }
 
-function parse(file: string | URL): Manifest {
+function parse(text: () => string): Manifest {
   try {
-    const manifest = frame.parse(JSON.parse(readFileSync(file, 'utf8'))) as unknown as Manifest
+    const manifest = frame.parse(JSON.parse(text())) as unknown as Manifest
     // Somebody who edits the expectation by hand would be told "verified".
     if (manifestHash(manifest) !== manifest.hash) throw new TypeError('the hash does not fit the content')
     return manifest
