@@ -67,6 +67,40 @@ describe('schema and migrate', () => {
     expect(JSON.parse(out)).toMatchObject({ items: [{ service: 'token-service', status: 'verified' }] })
   })
 
+  it('heal what is missing when told to, and say what nobody may heal', async () => {
+    const { url, serviceUrl } = database
+    expect(await run('schema', 'heal', ...on(url))).toEqual({
+      exitCode: 0,
+      out: '✓ token-service: nothing to heal',
+      err: '',
+    })
+    await sql(url, 'alter table user_oauth_tokens drop column scope')
+    expect(await run('schema', 'heal', ...on(url))).toMatchObject({
+      exitCode: 2,
+      out: expect.stringMatching(/1 can be healed.*[\s\S]*add column scope text;[\s\S]*--apply/),
+    })
+    expect((await run('schema', 'verify', ...on(serviceUrl))).exitCode).toBe(2)
+    expect(await run('schema', 'heal', '--apply', ...on(serviceUrl))).toMatchObject({
+      exitCode: 1,
+      out: expect.stringMatching(/0 healed, 1 left[\s\S]*42501/),
+    })
+    expect(await run('schema', 'heal', '--apply', ...on(url))).toMatchObject({
+      exitCode: 0,
+      out: expect.stringMatching(/✓ token-service: 1 healed, 0 left[\s\S]*null: unknown/),
+    })
+    expect((await run('schema', 'verify', ...on(serviceUrl))).exitCode).toBe(0)
+
+    await sql(url, 'alter table user_oauth_tokens rename column scope to scopes')
+    const refused = await run('schema', 'heal', '--apply', '--json', ...on(url))
+    expect(refused.exitCode).toBe(2)
+    expect(JSON.parse(refused.out)).toMatchObject({
+      items: [
+        { healed: [], remaining: [{ reason: expect.stringContaining('another name'), failed: false }] },
+      ],
+    })
+    await sql(url, 'alter table user_oauth_tokens rename column scopes to scope')
+  })
+
   it('take back what destroys data only when told to, and to where they are told', async () => {
     const { url, serviceUrl } = database
     const back = await run('migrate', 'down', '--to', '0004-vend-log', ...on(url))
@@ -136,6 +170,11 @@ describe('schema and migrate', () => {
       /that of oauth-service/,
     ],
     ['a data directory without a stack', () => ['schema', 'verify'], /no running stack/],
+    [
+      'healing a server that is not there',
+      () => ['schema', 'heal', ...on(wrong((url) => (url.port = '1')))],
+      /database_unreachable/,
+    ],
     ['every database at once', () => ['migrate', 'down'], /needs --service/],
   ])('do not pretend to have checked: %s', async (_, args, says) => {
     const { exitCode, out, err } = await run(...args())

@@ -29,6 +29,17 @@ export function addSchemaCommands(
         end(await schemaCommand(show, self.optsWithGlobals(), surroundings))
       })
 
+  shared(schema.command('heal'))
+    .description('bring back what is only missing; a dry run without --apply')
+    .option('--apply', 'do it, as the migrator and under its lock')
+    .option('--fill-defaults', 'also columns that must not be null; every row then says their default')
+    .option('--role <role>', "judge the rights of this role instead of the service's")
+    .option('--manifest <file>', 'another manifest than the one that belongs to this code')
+    .action(async (_options, self: Command) => {
+      const { heal } = await import('./commands/heal.ts')
+      end(await heal(self.optsWithGlobals(), surroundings))
+    })
+
   const migrate = program.command('migrate').description('the migrations of the databases')
   shared(migrate.command('status'))
     .description('which migrations are applied, pending, edited or unknown')

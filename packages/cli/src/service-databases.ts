@@ -19,6 +19,8 @@ export interface ServiceDatabase {
   readonly url: string
   /** As the role that owns the schema. */
   readonly migratorUrl: string
+  /** Whose rights the service has; with `--against`, those that the migrations give to any of them. */
+  readonly role: string
 }
 
 const services = ['oauth-service', 'token-service', 'calendar-service']
@@ -33,7 +35,7 @@ export function serviceDatabases(options: DatabaseOptions, surroundings: Surroun
   if (against !== undefined) {
     if (service === undefined) throw couldNotCheck('--against needs --service: whose schema should it have?')
     requirePostgresUrl(against)
-    return [{ service, url: against, migratorUrl: against }]
+    return [{ service, url: against, migratorUrl: against, role: 'evergrant_service' }]
   }
   const { postgres } = endpointsIn(dataDirectory(options.dataDir, surroundings))
   return services
@@ -41,7 +43,8 @@ export function serviceDatabases(options: DatabaseOptions, surroundings: Surroun
     .map((name) => {
       const url = postgres.databases[name]
       if (url === undefined) throw couldNotCheck(`the running stack has no database of ${name}`)
-      return { service: name, url, migratorUrl: asMigrator(postgres.adminUrl, url) }
+      const role = decodeURIComponent(new URL(url).username)
+      return { service: name, url, migratorUrl: asMigrator(postgres.adminUrl, url), role }
     })
 }
 

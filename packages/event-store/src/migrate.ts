@@ -1,10 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { verificationErrors } from '@evergrant/schema-verification'
+import { ddlLockTimeoutMs, holdingMigrationLock, patiently } from '@evergrant/schema-verification'
 import type { MigrationObject } from '@mikro-orm/core'
 import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM } from '@mikro-orm/postgresql'
 import { CompiledQuery } from 'kysely'
-import { errorCode, translateDatabaseError } from './database-errors.ts'
+import { translateDatabaseError } from './database-errors.ts'
 import { checkRecord, forgettingItself, keepRecord } from './migration-record.ts'
 import { connectionOptions } from './open-database.ts'
 import { planDown } from './plan-down.ts'
@@ -25,19 +24,11 @@ export interface MigrateOptions {
   readonly lockWaitMs?: number
 }
 
-// Any number of its own; every migrator of ours uses the same one, and schema verification knows it.
-const migrationLock = 1163282259
-
-// DDL that queues for a lock makes every later query on the table queue behind it: better give up soon and come back.
-const ddlLockTimeoutMs = 3_000
-const ddlTries = 10
-const lockNotAvailable = '55P03'
-
 /** Brings the database up to date and answers the names of what ran. Two migrators may start at once: one waits.
  * @throws DomainError `database_unavailable`, `migrator_busy`, `migration_edited`, those of `planDown`; PostgreSQL's own error
  * when a migration fails, which then left nothing. */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
-  const { url, migrations, direction = 'up', onProgress, lockWaitMs = 60_000 } = options
+  const { url, migrations, direction = 'up', onProgress, lockWaitMs } = options
   const common = connectionOptions({
     url,
     applicationName: 'evergrant-migrate',
@@ -66,8 +57,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
       .execute(async (connection) => {
         const query = async <Row>(text: string, params: readonly unknown[] = []) =>
           (await connection.executeQuery(CompiledQuery.raw(text, [...params]))).rows as Row[]
-        await takeLock(query, lockWaitMs)
-        try {
+        const work = async () => {
           await checkRecord(query, migrations)
           const { migrator } = orm
           migrator.on('migrated', ({ name }) => onProgress?.(name))
@@ -77,30 +67,17 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
           migrator.on('migrated', ({ name }) => {
             ran.push(name)
           })
+          // Each migration has a transaction of its own, so what ran stays and the rest is tried again.
           await patiently(() => migrator.up())
           await keepRecord(query, migrations)
           return ran
-        } finally {
-          await query('select pg_advisory_unlock($1)', [migrationLock])
         }
+        return await holdingMigrationLock(query, work, lockWaitMs)
       })
   } catch (error) {
     throw translateDatabaseError(error)
   } finally {
     await orm.close(true)
-  }
-}
-
-async function takeLock(
-  query: (text: string, params?: readonly unknown[]) => Promise<unknown>,
-  waitMs: number,
-) {
-  await query(`select set_config('lock_timeout', $1, false)`, [String(waitMs)])
-  try {
-    await query('select pg_advisory_lock($1)', [migrationLock])
-  } catch (cause) {
-    if (errorCode(cause) !== lockNotAvailable) throw cause
-    throw verificationErrors.migrator_busy({ cause, retryAfterSeconds: 10 })
   }
 }
 
@@ -116,17 +93,4 @@ async function takeBack(
   })
   for (const step of steps) await patiently(() => migrator.down({ migrations: [step] }))
   return steps
-}
-
-// Each migration has a transaction of its own, so what ran stays and the rest is tried again.
-async function patiently(work: () => Promise<unknown>): Promise<void> {
-  for (let tried = 1; ; tried++) {
-    try {
-      await work()
-      return
-    } catch (error) {
-      if (errorCode(error) !== lockNotAvailable || tried === ddlTries) throw error
-      await delay(Math.random() * Math.min(200 * 2 ** tried, 5_000))
-    }
-  }
 }

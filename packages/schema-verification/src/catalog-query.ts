@@ -119,7 +119,7 @@ select jsonb_build_object(
     'standby', pg_is_in_recovery(),
     'migrating', exists (select from pg_catalog.pg_locks l
         where l.locktype = 'advisory' and l.classid = ($4::bigint >> 32)::int::oid and l.objid = ($4::bigint)::int::oid
-          and l.objsubid = 1 and l.granted
+          and l.objsubid = 1 and l.granted and l.pid <> pg_backend_pid()
           and l.database = (select oid from pg_catalog.pg_database where datname = current_database())),
     'searchPath', to_jsonb(current_schemas(false)),
     'settings', (select coalesce(jsonb_object_agg(name, value), '{}') from setting),

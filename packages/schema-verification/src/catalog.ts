@@ -18,7 +18,7 @@ export interface Server {
   /** Whose rights these are. */
   readonly role: string
   readonly standby: boolean
-  /** Our migrator holds its lock right now. */
+  /** Another session of ours holds the migrators' lock right now. */
   readonly migrating: boolean
   /** Schemas of this session, in order. */
   readonly searchPath: readonly string[]

@@ -70,6 +70,7 @@ function missingConstraint(
       unique || !validated
         ? alter
         : `${alter} not valid; alter table ${quotedRelation(table)} validate constraint ${quoted(name)}`,
+    additive: type === 'check' || type === 'foreign key',
     touches: [{ table, columns, access: writes }],
   }
 }

@@ -63,7 +63,7 @@ function invalidIndex(table: string, name: string, index: Index): Difference {
     actual: 'invalid',
     explanation: `The index ${name} of ${table} is not valid (a concurrent build that failed): nothing reads it, every write pays for it${index.unique ? ', and it does not keep duplicates out' : ''}.`,
     remedy: `reindex index concurrently ${quoted(schemaOf(table))}.${quoted(name)}`,
-    additive: true,
+    additive: !index.unique,
     touches: [{ table, access: writes }],
   }
 }

@@ -23,12 +23,15 @@ export {
   type VerificationReport,
   type VerificationTrigger,
 } from './finding.ts'
+export { type Healing, type HealingReport, healSchema } from './heal-schema.ts'
 export { type LintFinding, type LintRule, lintMigration } from './lint-migration.ts'
 export { type DdlListening, listenForDdl } from './listen-for-ddl.ts'
 export { loadManifest, type Manifest, parseManifest, printManifest } from './manifest.ts'
 export { type MigrationStatements, migrationChecksums, migrationStatements } from './migration-checksum.ts'
 export { refuseRewrittenHistory } from './migration-history.ts'
+export { ddlLockTimeoutMs, holdingMigrationLock, patiently } from './migration-lock.ts'
 export { type MigrationStanding, migrationStatus } from './migration-status.ts'
+export { type HealingStep, planHealing } from './plan-healing.ts'
 export { probeSchema } from './probe-schema.ts'
 export { readCatalog } from './read-catalog.ts'
 export { resolveContract } from './resolve-contract.ts'

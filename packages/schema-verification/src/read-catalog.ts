@@ -1,10 +1,9 @@
 import type { Catalog } from './catalog.ts'
 import { catalogQuery } from './catalog-query.ts'
+import { verificationErrors } from './errors.ts'
 import type { Manifest } from './manifest.ts'
+import { migrationLock } from './migration-lock.ts'
 import type { Sql } from './sql.ts'
-
-/** The advisory lock that every migrator of ours holds while it works; the event store's `migrate` takes it. */
-const migrationLock = 1163282259
 
 export interface CatalogQuestion {
   readonly schemas: readonly string[]
@@ -15,7 +14,7 @@ export interface CatalogQuestion {
 }
 
 /** Reads what is there: one query, and one more for the journal where the role may read it.
- * @throws PostgreSQL's own error, or that of the connection. */
+ * @throws DomainError `rights_missing` for a role that is not there; PostgreSQL's own error, or that of the connection. */
 export async function readCatalog(sql: Sql, question: CatalogQuestion): Promise<Catalog> {
   const [row] = await sql<{ catalog: Catalog }>(catalogQuery, [
     question.schemas,
@@ -25,6 +24,9 @@ export async function readCatalog(sql: Sql, question: CatalogQuestion): Promise<
   ])
   if (row === undefined) throw new TypeError('the catalog query answered nothing')
   const catalog = withoutPublic(row.catalog)
+  // Without a role nothing is seen, which would look as if everything were gone.
+  if (question.role !== undefined && catalog.server.role !== question.role)
+    throw verificationErrors.rights_missing({ message: `The database knows no role ${question.role}.` })
   return { ...catalog, journal: catalog.server.journalReadable ? await readJournal(sql) : null }
 }
 

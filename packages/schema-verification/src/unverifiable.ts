@@ -3,6 +3,7 @@ import type { Catalog } from './catalog.ts'
 import { journalStanding } from './diff-journal.ts'
 import { verificationErrors } from './errors.ts'
 import type { Manifest } from './manifest.ts'
+import { sqlStateOf } from './sql-states.ts'
 
 const oldestKnown = 15
 const newestKnown = 18
@@ -39,7 +40,7 @@ function isOfAnotherService({ migrations, catalog: { relations } }: Manifest, ac
 /** Names why the catalog could not be read at all. */
 export function whyUnreadable(error: unknown): DomainError {
   if (error instanceof DomainError && error.code !== 'database_unavailable') return error
-  const code = stateOf(error)
+  const code = sqlStateOf(error)
   // 28 wrong login, 3D000 no such database, 42501 not allowed, 42704 no such role.
   if (code !== undefined && /^(28|3D000|42501|42704)/.test(code))
     return verificationErrors.rights_missing({
@@ -47,11 +48,4 @@ export function whyUnreadable(error: unknown): DomainError {
       cause: error,
     })
   return verificationErrors.database_unreachable({ cause: error, retryAfterSeconds: 1 })
-}
-
-function stateOf(error: unknown): string | undefined {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    if ('code' in at && typeof at.code === 'string' && /^[0-9A-Z]{5}$/.test(at.code)) return at.code
-  }
-  return undefined
 }
