@@ -82,8 +82,11 @@ function commands(surroundings: Surroundings, end: (code: ExitCode) => void): Co
       const { eventsTail } = await import('./commands/events-tail.ts')
       end(await eventsTail(self.optsWithGlobals(), surroundings))
     })
-  command('replay', "apply today's rules to what was recorded")
+  command('replay', "make read models again from the log, or apply today's rules to it")
     .requiredOption('--service <service>', 'whose record')
+    .option('--projection <name>', 'only this read model; all for each of them')
+    .option('--after <stream>', 'where an earlier run was stopped; needs --projection')
+    .option('--against <url>', "another database than the running stack's")
     .option('--dry-run', 'only say what would change')
     .action(async (_options, self: Command) => {
       const { replay } = await import('./commands/replay.ts')

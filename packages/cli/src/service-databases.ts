@@ -75,7 +75,7 @@ export function manifestOf(service: string, file?: string, cwd = '.'): Manifest 
   }
 }
 
-/** Where a service's own migration program is. */
-export function migrationProgram(service: string): string {
-  return join(repository, 'services', service, 'src', 'migrate.ts')
+/** Where a program of a service's own is. */
+export function serviceProgram(service: string, program: 'migrate' | 'rebuild'): string {
+  return join(repository, 'services', service, 'src', `${program}.ts`)
 }

@@ -2,7 +2,8 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { EventStore, Projection } from './event-store.ts'
 import { openDatabase } from './open-database.ts'
 import { createPostgresEventStore } from './postgres-event-store.ts'
-import { type RebuildProgress, rebuildProjection } from './rebuild-projection.ts'
+import { rebuildFromFacts } from './rebuild-from-facts.ts'
+import { type Rebuild, type RebuildProgress, rebuildProjection } from './rebuild-projection.ts'
 import { sqlOf } from './sql.ts'
 import { contractFacts } from './testing/event-store-contract.ts'
 import { useStoreDatabase } from './testing/use-store-database.ts'
@@ -10,12 +11,12 @@ import { useStoreDatabase } from './testing/use-store-database.ts'
 const there = useStoreDatabase()
 const clock = { now: () => new Date() }
 
-/** How many facts each stream has: wrong as soon as one is missed or counted twice. */
+/** How many facts each stream has: wrong as soon as one is missed or counted twice. Whoever looks at one notes it. */
 const tallies: Projection = {
   name: 'tallies',
   apply: async (unit, { streamId }) => {
     await sqlOf(unit)(
-      'insert into tally as t values ($1, 1) on conflict (stream_id) do update set facts = t.facts + 1',
+      'insert into tally as t (stream_id, facts) values ($1, 1) on conflict (stream_id) do update set facts = t.facts + 1',
       [streamId],
     )
   },
@@ -24,7 +25,15 @@ const tallies: Projection = {
   },
 }
 
+const rebuildable = (projection: Projection, ...streamTypes: string[]) =>
+  rebuildFromFacts(projection, {
+    streamTypes: ['thing', ...streamTypes],
+    tables: [{ table: 'tally', key: ['stream_id'], where: 'stream_id = $1', kept: ['seen_at'] }],
+  })
+
 let store: EventStore
+const rebuild = (options: Partial<Rebuild> = {}) =>
+  rebuildProjection({ store, database: there.open(), projection: rebuildable(tallies), ...options })
 const storeWith = (projection: Projection) =>
   createPostgresEventStore({
     database: there.open(),
@@ -44,7 +53,7 @@ const note = (streamId: string, streamType = 'thing', to = store) =>
     }),
   )
 const rows = () =>
-  sqlOf(there.open())<{ stream_id: string; facts: number }>('select * from tally order by stream_id')
+  sqlOf(there.open())<{ stream_id: string; facts: number }>('select stream_id, facts from tally order by 1')
 const truth = () =>
   sqlOf(there.open())('select stream_id, version::integer as facts from es.stream order by stream_id')
 
@@ -59,7 +68,7 @@ const waitingForALock = async () => {
 beforeAll(async () => {
   const admin = await openDatabase({ url: there.url, applicationName: 'test' })
   await sqlOf(admin)(
-    `create table tally (stream_id text primary key, facts integer not null);
+    `create table tally (stream_id text primary key, facts integer not null, seen_at timestamptz);
       create table mention (stream_id text, version bigint);
       grant all on tally, mention to evergrant_service`,
   )
@@ -68,7 +77,7 @@ beforeAll(async () => {
   for (const id of ['a', 'b', 'c', 'a', 'b', 'a']) await note(id)
 })
 
-afterEach(() => rebuildProjection({ store, database: there.open(), projection: tallies }))
+afterEach(() => rebuild())
 
 describe('an inline projection', () => {
   it('commits with its facts', async () => {
@@ -78,15 +87,72 @@ describe('an inline projection', () => {
   it('comes back from the facts alone, with progress', async () => {
     await sqlOf(there.open())('delete from tally')
     const seen: RebuildProgress[] = []
-    const result = await rebuildProjection({
-      store,
-      database: there.open(),
-      projection: tallies,
-      onProgress: (progress) => seen.push(progress),
-    })
+    const result = await rebuild({ onProgress: (progress) => seen.push(progress) })
     expect(await rows()).toEqual(await truth())
     expect(result).toEqual(seen.at(-1))
     expect(seen.map(({ streams }) => streams)).toEqual(seen.map((_, index) => index + 1))
+  })
+
+  it('is told apart from what the facts say: changed, missing and superfluous rows', async () => {
+    const sql = sqlOf(there.open())
+    await sql("update tally set facts = 99 where stream_id = 'a'; delete from tally where stream_id = 'b'")
+    const twoTables = rebuildFromFacts(
+      {
+        ...tallies,
+        forget: async (unit, streamId) => {
+          await tallies.forget(unit, streamId)
+          await sqlOf(unit)('delete from mention where stream_id = $1', [streamId])
+        },
+      },
+      {
+        streamTypes: ['thing'],
+        tables: [
+          { table: 'tally', key: ['stream_id'], where: 'stream_id = $1', kept: ['seen_at'] },
+          { table: 'mention', key: ['stream_id', 'version'], where: 'stream_id = $1' },
+        ],
+      },
+    )
+    await sql("insert into mention values ('c', 1)")
+    expect(await rebuild({ projection: twoTables })).toMatchObject({ streams: 3, rows: 3, wrong: 3 })
+    expect(await rows()).toEqual(await truth())
+    expect(await sql('select * from mention')).toEqual([])
+    expect(await rebuild({ projection: twoTables })).toMatchObject({ rows: 3, wrong: 0 })
+  })
+
+  it('writes no row that is right, and keeps what others than facts write', async () => {
+    const sql = sqlOf(there.open())
+    await sql("update tally set seen_at = '2026-01-01'; update tally set facts = 99 where stream_id = 'a'")
+    const written = () => sql('select stream_id, xmin from tally where stream_id <> $1 order by 1', ['a'])
+    const before = await written()
+    expect(await rebuild()).toMatchObject({ wrong: 1 })
+    expect(await written()).toEqual(before)
+    expect(await sql('select facts, seen_at is not null as seen from tally order by stream_id')).toEqual([
+      { facts: 3, seen: true },
+      { facts: 2, seen: true },
+      { facts: 1, seen: true },
+    ])
+  })
+
+  it('is mended in place: whoever waits for a wrong row meanwhile gets it, mended', async () => {
+    const sql = sqlOf(there.open())
+    await sql("update tally set facts = 99 where stream_id = 'a'")
+    let waiting: Promise<unknown[]> | undefined
+    const slow = rebuildable(tallies)
+    await rebuild({
+      projection: {
+        ...slow,
+        rebuild: async (unit, streamId) => {
+          const result = await slow.rebuild(unit, streamId)
+          if (streamId !== 'a') return result
+          waiting = store.transaction((other) =>
+            sqlOf(other)("select facts from tally where stream_id = 'a' for update"),
+          )
+          await expect.poll(waitingForALock).toBeGreaterThan(0)
+          return result
+        },
+      },
+    })
+    expect(await waiting).toEqual([{ facts: 3 }])
   })
 
   it('misses and doubles nothing while writers go on', async () => {
@@ -100,7 +166,7 @@ describe('an inline projection', () => {
       },
     )
     do {
-      await rebuildProjection({ store, database: there.open(), projection: tallies })
+      expect(await rebuild()).toMatchObject({ wrong: 0 })
     } while (writing)
     await writers
     expect(await rows()).toEqual(await truth())
@@ -116,7 +182,6 @@ describe('an inline projection', () => {
       },
       forget: async (unit, streamId) => {
         await sqlOf(unit)('delete from mention where stream_id = $1', [streamId])
-        if (streamId !== 'contended') return
         writer = note(streamId, 'contended', mentioning).then(() => {
           written = true
         })
@@ -125,8 +190,12 @@ describe('an inline projection', () => {
     }
     const mentioning = storeWith(mentions)
     await note('contended', 'contended', mentioning)
-    const rebuild = { store: mentioning, database: there.open(), projection: mentions }
-    await rebuildProjection({ ...rebuild, streamTypes: ['contended'] })
+    await rebuild({
+      projection: rebuildFromFacts(mentions, {
+        streamTypes: ['contended'],
+        tables: [{ table: 'mention', key: ['stream_id', 'version'], where: 'stream_id = $1' }],
+      }),
+    })
     await writer
     expect(await sqlOf(there.open())('select version::integer from mention order by version')).toEqual([
       { version: 1 },
@@ -134,28 +203,35 @@ describe('an inline projection', () => {
     ])
   })
 
-  it('is left alone by a dry run, which still tells how much there is', async () => {
+  it('is left alone by a dry run, which still tells what is wrong', async () => {
     await sqlOf(there.open())("update tally set facts = 99 where stream_id = 'c'")
-    const result = await rebuildProjection({
-      store,
-      database: there.open(),
-      projection: tallies,
-      dryRun: true,
-    })
-    expect(result.facts).toBeGreaterThan(5)
+    expect(await rebuild({ dryRun: true })).toMatchObject({ wrong: 1 })
     expect(await rows()).toContainEqual({ stream_id: 'c', facts: 99 })
   })
 
-  it('can be rebuilt for streams of one type', async () => {
+  it('is rebuilt for its own types of streams only', async () => {
     await note('other', 'other-thing')
-    await sqlOf(there.open())('update tally set facts = 99')
-    await rebuildProjection({
-      store,
-      database: there.open(),
-      projection: tallies,
-      streamTypes: ['other-thing'],
-    })
+    await sqlOf(there.open())("update tally set facts = 99 where stream_id = 'other'")
+    await rebuild()
+    expect(await rows()).toContainEqual({ stream_id: 'other', facts: 99 })
+    await rebuild({ projection: rebuildable(tallies, 'other-thing') })
     expect(await rows()).toContainEqual({ stream_id: 'other', facts: 1 })
-    expect(await rows()).toContainEqual({ stream_id: 'c', facts: 99 })
+  })
+
+  it('goes on where it was stopped', async () => {
+    let stopped: string | null = null
+    const stop = new Error('stopped')
+    const stopping = rebuild({
+      onProgress: ({ last }) => {
+        stopped = last
+        throw stop
+      },
+    })
+    await expect(stopping).rejects.toBe(stop)
+    expect(stopped).toBe('a')
+    const { streams, totalStreams } = await rebuild({ after: 'a' })
+    expect(streams).toBe(totalStreams)
+    const all = await rebuild()
+    expect(all.streams).toBe(streams + 1)
   })
 })

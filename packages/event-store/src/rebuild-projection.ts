@@ -1,49 +1,62 @@
 import type { Database } from './database.ts'
-import type { EventStore, Projection } from './event-store.ts'
+import type { EventStore } from './event-store.ts'
+import type { Rebuildable, RebuiltStream } from './rebuildable.ts'
 import { sqlOf } from './sql.ts'
 
-export interface RebuildProgress {
+export interface RebuildProgress extends RebuiltStream {
   readonly streams: number
   readonly totalStreams: number
-  readonly facts: number
+  /** The stream that was done last; a rebuild that was stopped goes on after it. */
+  readonly last: string | null
 }
 
 export interface Rebuild {
   readonly store: EventStore
   readonly database: Database
-  readonly projection: Projection
-  /** Only streams of these types; default all. */
-  readonly streamTypes?: readonly string[]
-  /** Replays and counts, but leaves the rows as they are. */
+  readonly projection: Rebuildable
+  /** Where an earlier rebuild was stopped. */
+  readonly after?: string
+  /** Compares and counts, but leaves the rows as they are. */
   readonly dryRun?: boolean
   readonly onProgress?: (progress: RebuildProgress) => void
 }
 
 const pageSize = 500
 
-/** Forgets and replays a projection stream by stream while the service runs: each stream's row lock keeps its writers
- * out for the moment of its own replay, so nothing is missed or counted twice. May be stopped and run again. */
+/** Rebuilds a read model stream by stream while the service runs, one transaction each. It may be stopped at any time and
+ * run again: what is done is done. */
 export async function rebuildProjection(rebuild: Rebuild): Promise<RebuildProgress> {
-  const { database, streamTypes = null, onProgress } = rebuild
+  const { database, projection, onProgress } = rebuild
   const sql = sqlOf(database)
-  const filter = 'from es.stream where stream_id > $1 and ($2::text[] is null or type = any($2))'
+  const filter = 'from es.stream where stream_id > $1 and type = any($2::text[])'
+  let after = rebuild.after ?? ''
   const [count] = await sql<{ total: number }>(`select count(*)::integer as total ${filter}`, [
-    '',
-    streamTypes,
+    after,
+    projection.streamTypes,
   ])
-  let progress: RebuildProgress = { streams: 0, totalStreams: count?.total ?? 0, facts: 0 }
-  let after = ''
+  let progress: RebuildProgress = {
+    streams: 0,
+    totalStreams: count?.total ?? 0,
+    rows: 0,
+    wrong: 0,
+    last: null,
+  }
   for (;;) {
     const page = await sql<{ id: string }>(
       `select stream_id as id ${filter} order by stream_id limit ${pageSize}`,
-      [after, streamTypes],
+      [after, projection.streamTypes],
     )
     for (const { id } of page) {
-      const facts = await replayStream(rebuild, id)
+      const { rows, wrong } = await rebuildStream(rebuild, id)
       const streams = progress.streams + 1
-      // Streams may be born meanwhile; a rebuild never says 101 %.
-      const totalStreams = Math.max(progress.totalStreams, streams)
-      progress = { streams, totalStreams, facts: progress.facts + facts }
+      progress = {
+        streams,
+        // Streams may be born meanwhile; a rebuild never says 101 %.
+        totalStreams: Math.max(progress.totalStreams, streams),
+        rows: progress.rows + rows,
+        wrong: progress.wrong + wrong,
+        last: id,
+      }
       onProgress?.(progress)
     }
     const last = page.at(-1)
@@ -53,25 +66,25 @@ export async function rebuildProjection(rebuild: Rebuild): Promise<RebuildProgre
 }
 
 class DryRun extends Error {
-  readonly facts: number
-  constructor(facts: number) {
+  readonly result: RebuiltStream
+  constructor(result: RebuiltStream) {
     super('rolled back on purpose')
-    this.facts = facts
+    this.result = result
   }
 }
 
-async function replayStream({ store, projection, dryRun }: Rebuild, streamId: string): Promise<number> {
+async function rebuildStream(
+  { store, projection, dryRun }: Rebuild,
+  streamId: string,
+): Promise<RebuiltStream> {
   try {
     return await store.transaction(async (unit) => {
-      await sqlOf(unit)('select from es.stream where stream_id = $1 for update', [streamId])
-      await projection.forget(unit, streamId)
-      const { facts } = await unit.readStream(streamId)
-      for (const fact of facts) await projection.apply(unit, fact)
-      if (dryRun) throw new DryRun(facts.length)
-      return facts.length
+      const result = await projection.rebuild(unit, streamId)
+      if (dryRun) throw new DryRun(result)
+      return result
     })
   } catch (error) {
-    if (error instanceof DryRun) return error.facts
+    if (error instanceof DryRun) return error.result
     throw error
   }
 }

@@ -46,6 +46,7 @@ export { createPostgresIdempotencyStore } from './idempotency/postgres-idempoten
 export { createLogger, type Logger, type LoggerOptions } from './log/logger.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { runMigrations } from './run-migrations.ts'
+export { runRebuild } from './run-rebuild.ts'
 export { type RunningService, runService } from './run-service.ts'
 export { schemaFactCatalogue } from './schema/schema-facts.ts'
 export { type SchemaReport, schemaReportSchema, schemaSubject } from './schema/schema-report.ts'

@@ -53,6 +53,12 @@ export function pushAddress({
   return reachable ? new URL('/v1/google/notifications', PUBLIC_URL).href : null
 }
 
+/** What a rebuild of read models needs. */
+export function readRebuildConfig(env: Environment = environment()) {
+  const { DATABASE_URL, LOG_LEVEL } = serviceConfigShape
+  return readConfig({ DATABASE_URL, LOG_LEVEL }, env)
+}
+
 /** What the migration run needs. */
 export function readMigrationConfig(env: Environment = environment()) {
   const shape = {

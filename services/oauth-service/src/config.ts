@@ -54,6 +54,12 @@ export function readOauthConfig(env: Environment = environment()) {
   return readConfig(oauthConfigShape, env)
 }
 
+/** What a rebuild of read models needs. */
+export function readRebuildConfig(env: Environment = environment()) {
+  const { DATABASE_URL, LOG_LEVEL } = serviceConfigShape
+  return readConfig({ DATABASE_URL, LOG_LEVEL }, env)
+}
+
 /** What the migration run needs. */
 export function readMigrationConfig(env: Environment = environment()) {
   const shape = {

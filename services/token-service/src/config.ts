@@ -89,6 +89,12 @@ export function tokenInfoUrl({
     : `${GOOGLE_ISSUER.replace(/\/$/, '')}/tokeninfo`
 }
 
+/** What a rebuild of read models needs. */
+export function readRebuildConfig(env: Environment = environment()) {
+  const { DATABASE_URL, LOG_LEVEL } = serviceConfigShape
+  return readConfig({ DATABASE_URL, LOG_LEVEL }, env)
+}
+
 /** What the migration run needs. */
 export function readMigrationConfig(env: Environment = environment()) {
   const shape = {

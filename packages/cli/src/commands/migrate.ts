@@ -1,14 +1,14 @@
-import { spawn } from 'node:child_process'
 import { DomainError } from '@evergrant/decider'
 import { migrationStatus, withSession } from '@evergrant/schema-verification'
 import { CommandEnd, couldNotCheck, type ExitCode, exitCodes, type Surroundings } from '../outcome.ts'
 import {
   type DatabaseOptions,
   manifestOf,
-  migrationProgram,
   type ServiceDatabase,
   serviceDatabases,
+  serviceProgram,
 } from '../service-databases.ts'
+import { runServiceProgram } from '../service-program.ts'
 import { table } from '../table.ts'
 
 /** Which migrations are where. Found something: pending, edited, half applied or unknown ones. */
@@ -76,50 +76,21 @@ export async function migrateDatabases(
   return exitCodes.held
 }
 
-/** What a migration program says about its end, as JSON lines. */
-interface LogLine {
-  readonly applied?: readonly string[]
-  readonly err?: { readonly code?: string; readonly message?: string }
-}
-
-// The database was not to be had; everything else is a migration that failed.
-const notTried = /^(migrator_busy|database_unavailable|ECONN|ENOTFOUND|ETIMEDOUT|28|3D000)/
-
 async function run(
   args: readonly string[],
   { service, migratorUrl }: ServiceDatabase,
-  { env }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<readonly string[]> {
-  const child = spawn(process.execPath, [migrationProgram(service), ...args], {
-    env: { ...env, MIGRATOR_DATABASE_URL: migratorUrl, LOG_LEVEL: 'info' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let text = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk
-    })
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', resolve)
-  })
-  const lines = text.split('\n').flatMap(parse)
-  const applied = lines.find((line) => line.applied !== undefined)?.applied
-  if (code === 0 && applied !== undefined) return applied
-  const { code: word = '', message = '' } = lines.find(({ err }) => err !== undefined)?.err ?? {}
-  const said = [
-    message || 'The migration program ended without a word.',
-    ...(word === '' ? [] : [`(${word})`]),
-  ]
-  const exitCode = notTried.test(word) ? exitCodes.couldNotCheck : exitCodes.failed
-  throw new CommandEnd(exitCode, `${service}: not migrated. ${said.join(' ')}`)
-}
-
-function parse(line: string): LogLine[] {
-  try {
-    const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null ? [value] : []
-  } catch {
-    return []
-  }
+  const lines = await runServiceProgram(
+    {
+      ...{ service, file: serviceProgram(service, 'migrate'), args },
+      env: { MIGRATOR_DATABASE_URL: migratorUrl },
+      failure: 'not migrated',
+    },
+    surroundings,
+  )
+  const applied = lines.flatMap((line) => (Array.isArray(line.applied) ? [line.applied] : [])).at(-1)
+  if (applied === undefined)
+    throw new CommandEnd(exitCodes.failed, `${service}: not migrated. Its program does not say what it did.`)
+  return applied.map(String)
 }

@@ -1,35 +1,17 @@
-import { type ApiOptions, gatewayApi } from '../gateway-api.ts'
-import { operator } from '../operator.ts'
-import { couldNotCheck, type ExitCode, exitCodes, type Surroundings } from '../outcome.ts'
-import { table } from '../table.ts'
+import type { ApiOptions } from '../gateway-api.ts'
+import { couldNotCheck, type ExitCode, type Surroundings } from '../outcome.ts'
+import { type RebuildOptions, rebuild } from './rebuild.ts'
+import { reclassify } from './reclassify.ts'
 
-interface Reclassification {
-  readonly failures: number
-  readonly changed: readonly { readonly from: string; readonly to: string; readonly failures: number }[]
-  readonly grants: readonly string[]
-}
-
-/** Applies today's rules to what was recorded; exit code 2 when a dry run finds grants they would bring back. */
+/** What was recorded, once more: read models are made again from the log. token-service has rules as well, and without
+ * `--projection` it is those that are applied again. */
 export async function replay(
-  options: ApiOptions & { readonly service: string; readonly dryRun?: boolean; readonly json?: boolean },
+  options: ApiOptions & RebuildOptions & { readonly service: string },
   surroundings: Surroundings,
 ): Promise<ExitCode> {
-  if (options.service !== 'token-service') {
-    throw couldNotCheck(`${options.service} has no rules that can be replayed; token-service has`)
-  }
-  const api = await gatewayApi(operator(options), surroundings)
-  const dryRun = options.dryRun === true
-  const found = await api.ask<Reclassification>('POST', '/v1/connections/reclassifications', { dryRun })
-  surroundings.write(options.json ? JSON.stringify(found, null, 2) : asText(found, dryRun))
-  return dryRun && found.grants.length > 0 ? exitCodes.found : exitCodes.held
-}
-
-function asText({ failures, changed, grants }: Reclassification, dryRun: boolean): string {
-  const rows = changed.map((change) => [change.from, change.to, String(change.failures)])
-  const verdict = dryRun ? 'would be brought back' : 'brought back'
-  return [
-    `${failures} failed refreshes read; ${grants.length} grants ${verdict}`,
-    ...(rows.length === 0 ? [] : [table(['recorded as', 'today', 'failures'], rows)]),
-    ...grants,
-  ].join('\n')
+  const { service, projection, after, against } = options
+  if (service !== 'token-service' || projection !== undefined) return rebuild(options, surroundings)
+  if (after !== undefined || against !== undefined)
+    throw couldNotCheck('--after and --against need --projection: rules are applied by the running stack')
+  return reclassify(options, surroundings)
 }

@@ -1,6 +1,7 @@
+import { connectionIdOf, services } from '@evergrant/event-contracts'
 import { type Projection, type RecordedFact, sqlOf } from '@evergrant/event-store'
 import { evolveGrant } from '../domain/evolve-grant.ts'
-import { type GrantFact, grantFactCatalogue } from '../domain/grant-facts.ts'
+import { type GrantFact, grantFactCatalogue, grantIdOfStream } from '../domain/grant-facts.ts'
 import { writeConnectionStatus } from './connection-status.ts'
 import { grantBefore } from './grant-snapshots.ts'
 import { writeGrantTrouble } from './grant-troubles.ts'
@@ -26,18 +27,21 @@ export const grantsProjection: Projection = {
       await writeIssuedRefreshTokens(unit, grant, fact)
     })
   },
+  // By ids that come from the stream's own: rows are found whatever became of the others.
   async forget(unit, streamId) {
+    const grantId = grantIdOfStream(streamId)
+    if (grantId === undefined) return
     const sql = sqlOf(unit)
-    await sql(
-      `delete from user_oauth_tokens t using connection_status c, grant_state g
-        where t.id = c.id and c.grant_id = g.grant_id and g.stream_id = $1`,
-      [streamId],
-    )
-    const ofStream = 'using grant_state g where t.grant_id = g.grant_id and g.stream_id = $1'
-    await sql(`delete from grant_trouble t ${ofStream}`, [streamId])
-    await sql(`delete from issued_refresh_token t ${ofStream}`, [streamId])
-    await sql('delete from grant_state where stream_id = $1', [streamId])
+    await sql('delete from user_oauth_tokens where id = any($1::uuid[])', [connectionIdsOf(grantId)])
+    await sql('delete from grant_trouble where grant_id = $1', [grantId])
+    await sql('delete from issued_refresh_token where grant_id = $1', [grantId])
+    await sql('delete from grant_state where grant_id = $1', [grantId])
   },
+}
+
+/** All a grant can have. */
+export function connectionIdsOf(grantId: string): readonly string[] {
+  return services.map((service) => connectionIdOf(grantId, service))
 }
 
 function isGrantFact(fact: RecordedFact): fact is RecordedFact<GrantFact> {

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest'
+import { rebuildArguments } from './rebuild-arguments.ts'
+
+const known = ['first', 'second']
+
+describe('the arguments of a rebuild program', () => {
+  it.each([
+    [[], { projections: known, dryRun: false }],
+    [['--dry-run'], { projections: known, dryRun: true }],
+    [['--projection=second'], { projections: ['second'], dryRun: false }],
+    [['--projection=first', '--after=s-1'], { projections: ['first'], after: 's-1', dryRun: false }],
+  ])('%j are understood', (args, understood) => {
+    expect(rebuildArguments(args, known)).toEqual(understood)
+  })
+
+  it.each([
+    ['a projection that is none, naming those there are', ['--projection=third'], /first, second/],
+    ['a position without a projection it is in', ['--after=s-1'], /--projection/],
+    ['a misspelt dry run, which must not become a real one', ['--dryrun'], /--dryrun/],
+    ['a word', ['first'], /first/],
+  ])('refuse %s', (_what, args, named) => {
+    expect(() => rebuildArguments(args, known)).toThrow(named)
+  })
+})
