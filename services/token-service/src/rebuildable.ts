@@ -10,7 +10,8 @@ export const rebuildable: readonly Rebuildable[] = [
   rebuildFromFacts(grantsProjection, {
     streamTypes: [grantStreamType],
     tables: [
-      { table: 'grant_state', key: ['grant_id'], ...ofGrant },
+      // A snapshot of an older release is no wrong row: it is only folded anew.
+      { table: 'grant_state', key: ['grant_id'], kept: ['version', 'shape'], ...ofGrant },
       {
         table: 'user_oauth_tokens',
         key: ['id'],
