@@ -6,15 +6,20 @@ import { errorsPage } from './errors-page.ts'
 import { eventsPage } from './events-page.ts'
 import { goldenFiles } from './golden-files.ts'
 import { manifestFiles, staleManifests } from './manifest-files.ts'
+import { readSpecs } from './sync-case-proofs.ts'
+import { syncCasesPage } from './sync-cases-page.ts'
+import { unprovenCases } from './unproven-sync-cases.ts'
 
 const root = join(import.meta.dirname, '../..')
 const check = process.argv.includes('--check')
 // biome-ignore lint/style/noProcessEnv: the test kit's own setting; there is no config.ts here.
 const postgres = process.env.EVERGRANT_TEST_POSTGRES_URL
 
+const syncCases = syncCasesPage(readSpecs(root), unprovenCases)
 const files: Record<string, string> = {
   'docs/events.md': eventsPage(),
   'docs/errors.md': errorsPage(),
+  'docs/sync-cases.md': syncCases.text,
   ...goldenFiles(root),
   ...contractSchemaFiles(root),
   // Writing them takes a PostgreSQL; the check does without, and test/drift replays them.
@@ -33,5 +38,9 @@ const paths = [...stale.map(([path]) => join(root, path)), ...(check ? await sta
 for (const path of paths) process.stdout.write(`${check ? 'stale' : 'written'}: ${relative('.', path)}\n`)
 if (check && paths.length > 0) {
   process.stdout.write('Run "npm run generate" and commit the result.\n')
+  process.exitCode = 1
+}
+if (syncCases.problems.length > 0) {
+  process.stdout.write(`${syncCases.problems.join('\n')}\n`)
   process.exitCode = 1
 }

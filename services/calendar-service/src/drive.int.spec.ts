@@ -62,7 +62,7 @@ describe('syncing Drive', () => {
     expect(asked().map(({ path }) => path)).toEqual(['/drive/v3/changes'])
   })
 
-  it('95 begins where changes stood before the list, and stores only the new start of the last page', async () => {
+  it('begins where changes stood before the list, and stores only the new start of the last page (B8.95)', async () => {
     const user = newUser()
     world.google().seedFiles(user.email, { count: 4, seed: 5 })
     await world.connected(service, user)
@@ -77,7 +77,7 @@ describe('syncing Drive', () => {
     expect(tokens).not.toContain(asked('changes').at(-1)?.query.pageToken)
   })
 
-  it('95 loses nothing that changes while the list is walked', async () => {
+  it('loses nothing that changes while the list is walked (B8.95)', async () => {
     const user = newUser()
     world.google().seedFiles(user.email, { count: 6, seed: 6 })
     world.google().planPages([3, 3])
@@ -102,7 +102,7 @@ describe('syncing Drive', () => {
     })
   })
 
-  it('96 drops what was removed, of which Google says no more than the id, and keeps what is in the trash', async () => {
+  it('drops what was removed, of which Google says no more than the id, and keeps what is in the trash (B8.96)', async () => {
     const user = await filled(4)
     const [gone = '', binned = ''] = await ids(user)
     const from = await now(user)
@@ -121,7 +121,7 @@ describe('syncing Drive', () => {
   })
 
   it.each(['full_sync_required', 'invalid_sync_token'] as const)(
-    '96 opens a new generation when a token that never expires has expired (%s)',
+    'opens a new generation when a token that never expires has expired (%s) (B8.96)',
     async (answer) => {
       const user = await filled(12)
       const [gone = '', changed = ''] = await ids(user)

@@ -20,7 +20,7 @@ describe('reading the copy', () => {
     return { status, code: body.code }
   }
 
-  it('gives the occurrences Google itself would give', async () => {
+  it('gives the occurrences Google itself would give (B2.31)', async () => {
     const { accessToken } = world.google().issueTokens({
       email: user.email,
       scopes: ['https://www.googleapis.com/auth/calendar.readonly'],
@@ -59,7 +59,7 @@ describe('reading the copy', () => {
     expect(await refusal('/v1/calendar/events/nosuch')).toEqual({ status: 404, code: 'unknown_event' })
   })
 
-  it('finds an occurrence of a series by the id Google gives it', async () => {
+  it('finds an occurrence of a series by the id Google gives it (B2.40)', async () => {
     const query = '&expand=instances&timeMin=2026-01-01T00:00:00Z&timeMax=2027-01-01T00:00:00Z'
     const occurrence = (await world.events(service, user, query)).find(({ id }) => /_\d{8}/.test(id ?? ''))
     const found = await world.call(service, `/v1/calendar/events/${occurrence?.id}`, { sub: user.user })
@@ -68,7 +68,7 @@ describe('reading the copy', () => {
     expect(await refusal(`/v1/calendar/events/${elsewhere}`)).toEqual({ status: 404, code: 'unknown_event' })
   })
 
-  it('asks which one is meant when an event is in several calendars', async () => {
+  it('asks which one is meant when an event is in several calendars (B1.25)', async () => {
     const several = world.newUser()
     const { id: team } = world.google().addCalendar({ email: several.email, summary: 'Team' })
     const invitation = { id: 'invited1', start: { date: '2026-03-01' }, end: { date: '2026-03-02' } }

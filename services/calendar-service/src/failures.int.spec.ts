@@ -12,7 +12,7 @@ describe('what stands in the way of a sync', () => {
     service = await world.start()
   })
 
-  it('asks for a fresh token when Google refuses the one it has', async () => {
+  it('asks for a fresh token when Google refuses the one it has (B5.66)', async () => {
     const user = await world.connected(service)
     world.google().addFault({ path: events, status: 401, reason: 'authError' })
     const sync = await world.sync(service, user, { calendarId: user.calendarId() })
@@ -20,7 +20,7 @@ describe('what stands in the way of a sync', () => {
     expect(world.vends().map(({ minValiditySeconds }) => minValiditySeconds)).toEqual([3000])
   })
 
-  it('stops after the second refusal and says so', async () => {
+  it('stops after the second refusal and says so (B5.66)', async () => {
     const user = await world.connected(service)
     world.google().addFault({ path: events, status: 401, reason: 'authError', times: null })
     const sync = await world.sync(service, user, { calendarId: user.calendarId() })
@@ -33,7 +33,7 @@ describe('what stands in the way of a sync', () => {
     ['a rate limit', { status: 403, reason: 'rateLimitExceeded' }],
     ['a cut body', { cutBodyAtBytes: 40 }],
     ['a reset socket', { resetSocket: 'before' as const }],
-  ])('waits out %s', async (_, fault) => {
+  ])('waits out %s (B5.68, B5.75)', async (_, fault) => {
     const user = await world.connected(service)
     world.google().addFault({ path: events, ...fault })
     const sync = await world.sync(service, user, { calendarId: user.calendarId() })
@@ -41,7 +41,7 @@ describe('what stands in the way of a sync', () => {
     expect(world.eventRequests()).toHaveLength(2)
   })
 
-  it('does not wait for a used-up quota, and names the time to come back', async () => {
+  it('does not wait for a used-up quota, and names the time to come back (B5.69)', async () => {
     const user = await world.connected(service)
     world.google().addFault({ path: events, status: 403, reason: 'quotaExceeded' })
     const sync = await world.sync(service, user, { calendarId: user.calendarId() })
@@ -50,7 +50,7 @@ describe('what stands in the way of a sync', () => {
     expect(world.eventRequests()).toHaveLength(1)
   })
 
-  it('says of a calendar that was taken away what it is, and syncs the others', async () => {
+  it('says of a calendar that was taken away what it is, and syncs the others (B1.24)', async () => {
     const user = await world.connected(service)
     const { id: lost } = world.google().addCalendar({ email: user.email, summary: 'Lost' })
     const path = `/calendar/v3/calendars/${encodeURIComponent(lost)}/events`

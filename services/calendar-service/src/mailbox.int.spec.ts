@@ -60,7 +60,7 @@ describe('syncing a mailbox', () => {
     expect(dates).toEqual(dates.toSorted((a, b) => b - a))
   })
 
-  it('90 asks once when there is no history, and stores the id it came with', async () => {
+  it('asks once when there is no history, and stores the id it came with (B8.90)', async () => {
     const user = await filled(5)
     world.google().clearRequests()
     expect(await sync(user)).toMatchObject({ mode: 'incremental', counts: { upserted: 0, deleted: 0 } })
@@ -108,7 +108,7 @@ describe('syncing a mailbox', () => {
     expect((await changes(user, feed.nextCursor ?? '')).items).toEqual([])
   })
 
-  it('91 backfills beside the old copy when history is forgotten, and skips nothing', async () => {
+  it('backfills beside the old copy when history is forgotten, and skips nothing (B8.91)', async () => {
     const user = await filled(12)
     const [kept = '', gone = ''] = await ids(user)
     const from = await now(user)
@@ -133,7 +133,7 @@ describe('syncing a mailbox', () => {
     expect(await sync(user)).toMatchObject({ mode: 'incremental' })
   })
 
-  it('91 does not backfill again and again when the new id is forgotten as well', async () => {
+  it('does not backfill again and again when the new id is forgotten as well (B8.91)', async () => {
     const user = await filled(3)
     const before = await ids(user)
     world.google().addFault({ path: '/gmail/v1/users/me/history', status: 404, times: null })
@@ -150,7 +150,7 @@ describe('syncing a mailbox', () => {
     await world.items(service, user)
   })
 
-  it('92 keeps its place with ids beyond what a floating point number holds', async () => {
+  it('keeps its place with ids beyond what a floating point number holds (B8.92)', async () => {
     const user = world.newUser(undefined, 'gmail')
     world.google().offsetHistory(user.email, '9007199254740993')
     world.google().seedMessages(user.email, { count: 3, seed: 5 })

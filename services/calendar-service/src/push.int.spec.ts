@@ -82,7 +82,7 @@ describe('push', () => {
       return found
     })
 
-  it('opens a channel for the list and for each calendar, and a sync message starts nothing (B4.54, 55)', async () => {
+  it('opens a channel for the list and for each calendar, and a sync message starts nothing (B4.54, B4.55)', async () => {
     const user = await connected()
     expect(channels(user)).toHaveLength(2)
     expect(told.map((headers) => headers['x-goog-resource-state'])).toEqual(['sync', 'sync'])
@@ -125,7 +125,7 @@ describe('push', () => {
     expect(await syncs(user)).toHaveLength(1)
   })
 
-  it('collapses a storm into one sync under way and one that waits (B4.58, 59)', async () => {
+  it('collapses a storm into one sync under way and one that waits (B4.58, B4.59)', async () => {
     const user = await connected()
     world.google().putEvent(user.email, { id: 'storm000', ...day })
     const message = await lastMessage(user)
@@ -146,7 +146,7 @@ describe('push', () => {
     expect(world.eventRequests().length).toBeLessThanOrEqual(3)
   })
 
-  it('answers everybody the same and believes only the secret (B4.56, 57)', async () => {
+  it('answers everybody the same and believes only the secret (B4.56, B4.57)', async () => {
     const user = await connected()
     world.google().putEvent(user.email, { id: 'first000', ...day })
     const genuine = await lastMessage(user)

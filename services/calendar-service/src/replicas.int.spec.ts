@@ -28,7 +28,7 @@ describe('many replicas, one copy', () => {
     return types.filter((type) => type === 'PageStored').length
   }
 
-  it('resumes at the stored page when its process is killed after page two of three', async () => {
+  it('resumes at the stored page when its process is killed after page two of three (B1.13)', async () => {
     const user = world.newUser()
     world.google().seedEvents(user.email, { count: 30, seed: 5 })
     world.google().planPages([10, 10, 10, 10])
@@ -52,7 +52,7 @@ describe('many replicas, one copy', () => {
     await survivor.stop()
   }, 60_000)
 
-  it('has rows and token together or not at all when a page fails half stored', async () => {
+  it('has rows and token together or not at all when a page fails half stored (B1.1, B1.14)', async () => {
     const user = world.newUser()
     world.google().seedEvents(user.email, { count: 12, seed: 8 })
     let failures = 0
@@ -142,7 +142,7 @@ describe('many replicas, one copy', () => {
     await service.stop()
   }, 60_000)
 
-  it('syncs by itself what has grown old', async () => {
+  it('syncs by itself what has grown old (B4.64)', async () => {
     const service = await world.start({ staleAfterSeconds: 1 })
     const user = await world.connected(service)
     const added = world

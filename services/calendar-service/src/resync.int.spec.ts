@@ -29,7 +29,7 @@ describe('losing the sync token', () => {
     (await world.events(service, user, '&showCancelled=true')).map(({ id }) => id).sort()
 
   it.each(['full_sync_required', 'invalid_sync_token'] as const)(
-    'opens a new generation and calls nothing a change that did not change (%s)',
+    'opens a new generation and calls nothing a change that did not change (%s) (B1.17, B1.20, B1.21)',
     async (answer) => {
       const user = await filled(20)
       const before = await ids(user)
@@ -46,7 +46,7 @@ describe('losing the sync token', () => {
     },
   )
 
-  it('keeps the old rows readable until the new generation commits, then sweeps what is gone', async () => {
+  it('keeps the old rows readable until the new generation commits, then sweeps what is gone (B1.17)', async () => {
     const user = await filled(20)
     const before = await ids(user)
     const victim = (await world.events(service, user)).find((event) => event.recurrence === undefined)
@@ -90,7 +90,7 @@ describe('losing the sync token', () => {
     expect(await world.events(service, user)).toEqual([])
   })
 
-  it('gives up when Google refuses the new generation as well, and recovers with the next sync', async () => {
+  it('gives up when Google refuses the new generation as well, and recovers with the next sync (B1.19)', async () => {
     const user = await filled(3)
     world.google().expireSyncTokens({ calendarId: user.email })
     const path = `/calendar/v3/calendars/*/events`

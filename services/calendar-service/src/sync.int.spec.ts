@@ -109,7 +109,7 @@ describe('syncing a calendar', () => {
     })
   })
 
-  it('keeps paging over empty and short pages, with the token of the last one', async () => {
+  it('keeps paging over empty and short pages, with the token of the last one (B1.3, B1.4)', async () => {
     const user = world.newUser()
     world.google().seedEvents(user.email, { count: 7, seed: 4 })
     await world.connectionIs(user, { status: 'needs_reauthorization', reason: 'revoked_at_google' })
@@ -158,7 +158,7 @@ describe('syncing a calendar', () => {
     })
   })
 
-  it('finds new calendars, and closes the events of those that are gone', async () => {
+  it('finds new calendars, and closes the events of those that are gone (B7.86)', async () => {
     const user = await world.connected(service)
     const { id: team } = world.google().addCalendar({ email: user.email, summary: 'Team #1 / ops' })
     world.google().seedEvents(team, { count: 5, seed: 9 })

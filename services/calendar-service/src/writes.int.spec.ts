@@ -126,7 +126,7 @@ describe('writing events', () => {
     expect(world.writes()).toEqual(['PATCH 412', 'PATCH 200'])
   })
 
-  it('names mine and theirs when both changed the same field, and changes nothing', async () => {
+  it('names mine and theirs when both changed the same field, and changes nothing (B6.77)', async () => {
     const { id } = await made()
     const theirs = world.google().putEvent(user.email, { id, summary: 'Theirs' })
     const { status, body } = await as('PATCH', `/v1/calendar/events/${id}`, { summary: 'Mine' })
@@ -246,7 +246,7 @@ describe('writing events', () => {
     expect([status, body.code, body.action]).toEqual([409, 'missing_scopes', action])
   })
 
-  it('refuses what cannot be meant before Google is asked', async () => {
+  it('refuses what cannot be meant before Google is asked (B3.49)', async () => {
     const series = { recurrence: ['RRULE:FREQ=DAILY'], start: { dateTime: '2026-06-01T09:00:00Z' } }
     const wrong = [
       { start: {} },
@@ -266,7 +266,7 @@ describe('writing events', () => {
     expect(world.writes()).toEqual([])
   })
 
-  it('passes on that Google does not take it, or not now', async () => {
+  it('passes on that Google does not take it, or not now (B5.69, B5.70)', async () => {
     const path = '/calendar/v3/calendars/*/events'
     const outcomes = []
     for (const fault of [

@@ -27,7 +27,7 @@ describe('an unhappy answer of Google', () => {
     [answer(410, { reason: 'fullSyncRequired' }), 'sync_token_lost', false],
     [answer(400, { message: 'Invalid sync token value.' }), 'sync_token_lost', false],
     [answer(400), 'rejected_by_google', false],
-  ])('is told apart: %j is %s', (given, word, passing) => {
+  ])('is told apart: %j is %s (B5.70)', (given, word, passing) => {
     expect(classifyFailure(given)).toMatchObject({ word, passing })
   })
 
@@ -36,7 +36,7 @@ describe('an unhappy answer of Google', () => {
     expect(classifyFailure(answer(403, { reason: 'quotaExceeded' })).retryAfterSeconds).toBe(3600)
   })
 
-  it('trips the breaker for an outage, never for one user or one request', () => {
+  it('trips the breaker for an outage, never for one user or one request (B5.72)', () => {
     expect([answer(null), answer(503)].map(tripsBreaker)).toEqual([true, true])
     const personal = [400, 401, 403, 404, 409, 410, 412, 429].map((status) => answer(status))
     expect(personal.some(tripsBreaker)).toBe(false)

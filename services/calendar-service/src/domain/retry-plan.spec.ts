@@ -4,12 +4,12 @@ import { planRetry } from './retry-plan.ts'
 const failed = { attempt: 1, retryAfterSeconds: null, random: 0.5 }
 
 describe('trying again', () => {
-  it('waits longer every time, with full jitter', () => {
+  it('waits longer every time, with full jitter (B5.68)', () => {
     expect(planRetry(failed)).toEqual({ kind: 'again', delayMs: 500 })
     expect(planRetry({ ...failed, attempt: 3 })).toEqual({ kind: 'again', delayMs: 2000 })
     expect(planRetry({ ...failed, attempt: 3, random: 0 })).toEqual({ kind: 'again', delayMs: 0 })
   })
-  it('never undercuts Retry-After', () => {
+  it('never undercuts Retry-After (B5.68)', () => {
     expect(planRetry({ ...failed, retryAfterSeconds: 20, random: 0 })).toEqual({
       kind: 'again',
       delayMs: 20_000,

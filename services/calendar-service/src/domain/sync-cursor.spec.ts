@@ -33,7 +33,7 @@ describe('a sync cursor', () => {
     expect(opened).toBe('first')
   })
 
-  it('goes on incrementally and repeats its token on every page', () => {
+  it('goes on incrementally and repeats its token on every page (B1.7)', () => {
     const { cursor, pass, opened } = beginPass(synced, wanted)
     expect(opened).toBeNull()
     expect(nextRequest(cursor, pass)).toEqual({ syncToken: 'T1', pageToken: null })
@@ -41,7 +41,7 @@ describe('a sync cursor', () => {
     expect(nextRequest(step.cursor, step.pass)).toEqual({ syncToken: 'T1', pageToken: 'P2' })
   })
 
-  it('changes its token with the last page only', () => {
+  it('changes its token with the last page only (B1.2)', () => {
     const { cursor, pass } = beginPass(synced, wanted)
     const more = advance(cursor, pass, { nextPageToken: 'P2', nextSyncToken: 'early' })
     expect(more).toMatchObject({ kind: 'more', cursor: { syncToken: 'T1' } })
@@ -49,7 +49,7 @@ describe('a sync cursor', () => {
     expect(done).toMatchObject({ kind: 'done', cursor: { syncToken: 'T2', generation: 1, pass: null } })
   })
 
-  it('resumes the pass a crash interrupted', () => {
+  it('resumes the pass a crash interrupted (B1.13)', () => {
     const { cursor, pass } = beginPass(emptyCursor, { ...wanted, hasRows: false })
     const step = advance(cursor, pass, { nextPageToken: 'P2', nextSyncToken: null })
     const resumed = beginPass(step.cursor, { ...wanted, hasRows: true })
@@ -64,7 +64,7 @@ describe('a sync cursor', () => {
     })
   })
 
-  it('drops its token when the query changed, because Google leaves that undefined', () => {
+  it('drops its token when the query changed, because Google leaves that undefined (B1.10)', () => {
     const begun = beginPass(synced, { ...wanted, queryHash: 'q2' })
     expect(begun).toMatchObject({
       opened: 'query_changed',
@@ -86,7 +86,7 @@ describe('a sync cursor', () => {
     expect(done.cursor).toMatchObject({ generation: 2, syncToken: 'T2' })
   })
 
-  it('does not ask again and again when the new generation is refused as well', () => {
+  it('does not ask again and again when the new generation is refused as well (B1.19)', () => {
     const { cursor, pass } = beginPass(synced, wanted)
     const once = reopen(cursor, pass, true)
     expect(codeOf(() => reopen(once.cursor, once.pass, true))).toBe('sync_cursor_rejected')
@@ -109,7 +109,7 @@ describe('a sync cursor', () => {
   it.each([
     ['neither token', { nextPageToken: null, nextSyncToken: null }],
     ['the page token it was asked for', { nextPageToken: 'P2', nextSyncToken: null }],
-  ])('refuses a page with %s, and keeps the token it has', (_, page) => {
+  ])('refuses a page with %s, and keeps the token it has (B1.5)', (_, page) => {
     const { cursor, pass } = beginPass(synced, wanted)
     const on = advance(cursor, pass, { nextPageToken: 'P2', nextSyncToken: null })
     expect(codeOf(() => advance(on.cursor, on.pass, page))).toBe('google_protocol_broken')

@@ -26,7 +26,7 @@ describe('wall clocks and instants', () => {
       expect(instantOf(wallOf(at, 'Australia/Lord_Howe'), 'Australia/Lord_Howe')).toBeLessThanOrEqual(at)
     }
   })
-  it('fall back to the first zone that exists', () => {
+  it('fall back to the first zone that exists (B3.51)', () => {
     expect(usableZone('Custom Zone 1', 'Europe/Berlin')).toBe('Europe/Berlin')
     expect(usableZone(null, '')).toBe('UTC')
   })

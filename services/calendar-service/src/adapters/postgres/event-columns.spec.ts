@@ -9,7 +9,7 @@ const columns = (event: Record<string, unknown>, zone = 'Europe/Berlin') =>
   )[0] as Record<string, unknown>
 
 describe('what an event is searched by', () => {
-  it('is its instants, with whole days where the calendar is', () => {
+  it('is its instants, with whole days where the calendar is (B3.49)', () => {
     const day = { start: { date: '2026-07-01' }, end: { date: '2026-07-02' } }
     expect(columns(day)).toMatchObject({
       starts_at: '2026-06-30T22:00:00.000Z',
@@ -31,7 +31,7 @@ describe('what an event is searched by', () => {
     expect(Date.parse(String(until.ends_at))).toBeGreaterThanOrEqual(Date.parse('2026-07-05T10:00:00Z'))
   })
 
-  it('is little for a tombstone and for an event without readable times', () => {
+  it('is little for a tombstone and for an event without readable times (B2.35)', () => {
     const nothing = { starts_at: null, ends_at: null, is_master: false, recurring_event_id: null }
     expect(columns({ status: 'cancelled' })).toMatchObject({ ...nothing, status: 'cancelled', etag: null })
     expect(
@@ -40,7 +40,7 @@ describe('what an event is searched by', () => {
     expect(columns({ start: { dateTime: '+120000-01-01T00:00:00Z' } })).toMatchObject({ starts_at: null })
   })
 
-  it('is the slot an exception stands for, however far it was moved', () => {
+  it('is the slot an exception stands for, however far it was moved (B2.37)', () => {
     const exception = {
       recurringEventId: 'm',
       originalStartTime: { dateTime: '2026-07-01T09:00:00+02:00' },
@@ -53,7 +53,7 @@ describe('what an event is searched by', () => {
     })
   })
 
-  it('is the later revision of an id that a page names twice', () => {
+  it('is the later revision of an id that a page names twice (B1.15)', () => {
     const twice = [
       { id: 'e', etag: '1' },
       { id: 'e', etag: '2' },

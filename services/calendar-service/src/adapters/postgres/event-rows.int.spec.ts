@@ -71,7 +71,7 @@ describe('the rows of a calendar', () => {
     ])
   })
 
-  it('outlive a tombstone, and an undelete', async () => {
+  it('outlive a tombstone, and an undelete (B2.45)', async () => {
     const { stored, rows } = newCalendar()
     await stored({ id: 'a', etag: '"1"', summary: 'kept', ...day })
     const gone = await stored({ id: 'a', etag: '"2"', status: 'cancelled' })
@@ -92,7 +92,7 @@ describe('the rows of a calendar', () => {
     expect((await rows()).map(({ id }) => id)).toEqual(['m_20260105'])
   })
 
-  it('close the exceptions of a series with the series', async () => {
+  it('close the exceptions of a series with the series (B2.36)', async () => {
     const { stored } = newCalendar()
     const exception = {
       id: 'x',

@@ -30,7 +30,7 @@ describe('the occurrences of a series', () => {
     end: berlin('2026-03-23T10:00:00+01:00'),
   }
 
-  it('stay at the same wall time over both changes of the clocks', () => {
+  it('stay at the same wall time over both changes of the clocks (B3.50)', () => {
     const spring = series({ ...weekly, recurrence: ['RRULE:FREQ=WEEKLY;COUNT=2'] })
     expect(startsOf(spring)).toEqual(['2026-03-23T09:00:00+01:00', '2026-03-30T09:00:00+02:00'])
     const autumn = series({
@@ -41,7 +41,7 @@ describe('the occurrences of a series', () => {
     expect(startsOf(autumn)).toEqual(['2026-10-19T09:00:00+02:00', '2026-10-26T09:00:00+01:00'])
   })
 
-  it("look like Google's own instances", () => {
+  it("look like Google's own instances (B2.40)", () => {
     const [first] = series({ ...weekly, recurrence: ['RRULE:FREQ=WEEKLY;COUNT=1'] })
     expect(first?.event).toEqual({
       id: 'm_20260323T080000Z',
@@ -63,7 +63,7 @@ describe('the occurrences of a series', () => {
     })
   })
 
-  it.each(['Asia/Tokyo', 'America/Los_Angeles', 'UTC'])('keep whole days whole in %s', (zone) => {
+  it.each(['Asia/Tokyo', 'America/Los_Angeles', 'UTC'])('keep whole days whole in %s (B3.48)', (zone) => {
     const days = series(
       {
         start: { date: '2026-03-28' },
@@ -76,7 +76,7 @@ describe('the occurrences of a series', () => {
     expect(startsOf(days)).toEqual(['2026-03-28', '2026-03-29', '2026-03-30'])
   })
 
-  it('leave out what an exception has taken, wherever it was moved to', () => {
+  it('leave out what an exception has taken, wherever it was moved to (B2.37)', () => {
     const taken = Date.parse('2026-03-30T07:00:00Z')
     const rest = series({ ...weekly, recurrence: ['RRULE:FREQ=WEEKLY;COUNT=3'] }, [taken])
     expect(startsOf(rest)).toEqual(['2026-03-23T09:00:00+01:00', '2026-04-06T09:00:00+02:00'])
@@ -88,11 +88,11 @@ describe('the occurrences of a series', () => {
     ['a date on a timed series', 'UNTIL=20260330', 2],
     ['a local time', 'UNTIL=20260330T090000', 2],
     ['nonsense, which is no end', 'UNTIL=tomorrow;COUNT=4', 4],
-  ])('end with %s', (_, until, count) => {
+  ])('end with %s (B2.41)', (_, until, count) => {
     expect(series({ ...weekly, recurrence: [`RRULE:FREQ=WEEKLY;${until}`] })).toHaveLength(count)
   })
 
-  it('follow EXDATE, RDATE and EXRULE', () => {
+  it('follow EXDATE, RDATE and EXRULE (B2.41)', () => {
     const found = series({
       ...weekly,
       recurrence: [
@@ -105,7 +105,7 @@ describe('the occurrences of a series', () => {
     expect(startsOf(found)).toEqual(['2026-04-01T09:00:00+02:00', '2026-04-06T09:00:00+02:00'])
   })
 
-  it('are none for a rule nobody can read, and for a series that excludes them all', () => {
+  it('are none for a rule nobody can read, and for a series that excludes them all (B2.42)', () => {
     expect(series({ ...weekly, recurrence: ['RRULE:FREQ=SOMETIMES'] })).toEqual([])
     expect(series({ ...weekly, recurrence: ['garbage'] })).toHaveLength(1)
     const excluded = ['RRULE:FREQ=DAILY;COUNT=1', 'EXDATE:20260323T080000Z']

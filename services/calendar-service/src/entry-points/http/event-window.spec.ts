@@ -14,7 +14,7 @@ describe('the window of a list', () => {
     })
   })
 
-  it('ends a year after its begin, or after now, because occurrences never end by themselves', () => {
+  it('ends a year after its begin, or after now, because occurrences never end by themselves (B2.43)', () => {
     expect(occurrenceWindow({}, now)).toEqual({ fromMs: null, toMs: ms('2027-11-24T10:00:00Z') })
     const future = { timeMin: '2030-01-01T00:00:00Z' }
     expect(occurrenceWindow(future, now).toMs).toBe(ms('2031-01-02T00:00:00Z'))
