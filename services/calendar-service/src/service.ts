@@ -81,6 +81,7 @@ export interface CalendarServiceOptions {
   readonly doubtAfterMs?: number
   readonly pollEveryMs?: number
   readonly renewChannelsBeforeMs?: number
+  readonly random?: () => number
 }
 
 export interface CalendarService {
@@ -156,7 +157,7 @@ export async function startCalendarService(
     queue,
     clock,
     ids,
-    random: Math.random,
+    random: options.random ?? Math.random,
     leaseMs,
     onDefect: onError('a page was not stored'),
     ...(options.crashPoint === undefined ? {} : { crashPoint: options.crashPoint }),

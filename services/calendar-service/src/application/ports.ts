@@ -28,6 +28,8 @@ export interface GooglePage<Item> extends PageTokens {
 
 export interface GoogleEventPage extends GooglePage<GoogleEvent> {
   readonly timeZone: string | null
+  /** The user may see when somebody is busy, not with what. */
+  readonly timesOnly: boolean
 }
 
 export interface PageRequest {
@@ -96,6 +98,7 @@ export interface ResourceIdentity {
 export interface SyncedResource extends ResourceIdentity {
   readonly cursor: SyncCursor
   readonly timeZone: string | null
+  readonly lastSyncedAt: Date | null
   readonly removed: boolean
 }
 
@@ -239,6 +242,8 @@ export interface ChangedCalendar {
 
 export interface EventPageToStore extends ChangedCalendar {
   readonly timeZone: string
+  /** Google left the details out, because the user may not see them. */
+  readonly timesOnly?: boolean
   readonly events: readonly GoogleEvent[]
 }
 

@@ -83,16 +83,16 @@ function calendarListSource({ calendar, calendars, events }: SourceParts): Sourc
   }
 }
 
-function calendarSource({ calendar, events }: SourceParts): Source {
+function calendarSource({ calendar, events: rows }: SourceParts): Source {
   return {
     service: 'calendar',
     queryHash: calendar.queryHash.calendar,
-    ...staged(events),
+    ...staged(rows),
     fetch: async (run, request) => {
       const page = await calendar.listEvents({ ...request, calendarGoogleId: run.googleId })
       return {
         tokens: page,
-        isUnbelievable: doubting(events, run, page.items.length),
+        isUnbelievable: doubting(rows, run, page.items.length),
         store: async (unit, context) => {
           const { resourceId: calendarId, connectionId, userId } = context.resource
           const owner = { calendarId, connectionId, userId }
@@ -102,10 +102,11 @@ function calendarSource({ calendar, events }: SourceParts): Source {
             kind: mode === 'full' ? 'resync' : 'sync',
             by: context.metadata.correlationId,
           } as const
-          const toStore = { ...owner, at: context.at, cause, timeZone, events: page.items }
+          const { timesOnly, items: events } = page
+          const toStore = { ...owner, at: context.at, cause, timeZone, timesOnly, events }
           const publish = (changes: Parameters<typeof changePublications>[1]) =>
             changePublications(owner, changes, context.at.toISOString())
-          const counts = await storeCopyPage(unit, events, toStore, context, publish)
+          const counts = await storeCopyPage(unit, rows, toStore, context, publish)
           return { counts, widenTo: [] }
         },
       }

@@ -21,7 +21,8 @@ import {
   reopen,
   type SyncCursor,
 } from '../domain/sync-cursor.ts'
-import { SyncObstacle } from '../domain/sync-obstacle.ts'
+import { type ObstacleWord, SyncObstacle } from '../domain/sync-obstacle.ts'
+import { isWholeDue } from '../domain/whole-list.ts'
 import { finishRun, tellSync } from './finish-run.ts'
 import type { AccessTokens, ClaimedRun, Resources, RunQueue, SyncedResource } from './ports.ts'
 import type { Sources } from './sources.ts'
@@ -115,7 +116,7 @@ async function begin(parts: WalkParts, run: ClaimedRun): Promise<Position | null
       return null
     }
     const begun = beginPass(resource.cursor, {
-      mode: run.mode,
+      mode: isWholeDue(resource, clock.now()) ? 'full' : run.mode,
       queryHash: source.queryHash,
       hasRows: await source.hasRows(unit, run.resourceId),
     })
@@ -231,7 +232,7 @@ async function settle(parts: WalkParts, run: ClaimedRun, obstacle: SyncObstacle)
     const notBeforeMs = plan.kind === 'again' ? plan.delayMs : plan.notBeforeMs
     await resources.noteFailure(unit, { resourceId: run.resourceId, reason, notBeforeMs })
     if (plan.kind === 'again') return
-    if (reason === 'rejected_by_google' || reason === 'sync_token_lost') {
+    if (beginsAnew.has(reason)) {
       await resources.saveCursor(unit, run.resourceId, abandonPass(resource.cursor))
     }
     await queue.progress(unit, run, { counts: noCounts, mode: run.mode, leaseMs: parts.leaseMs })
@@ -245,6 +246,13 @@ async function settle(parts: WalkParts, run: ClaimedRun, obstacle: SyncObstacle)
   })
   if (retry?.kind === 'again') await queue.postpone(run, retry.delayMs)
 }
+
+/** Reasons for which the page that was reached leads nowhere: the next run walks from the first one again. */
+const beginsAnew: ReadonlySet<ObstacleWord> = new Set([
+  'rejected_by_google',
+  'sync_token_lost',
+  'google_protocol_broken',
+])
 
 /** A token that was never any good would make each try a full sync: that is not worth a minute's freshness. */
 function giveUp({ unproven }: SyncCursor) {

@@ -116,6 +116,27 @@ describe('a sync cursor', () => {
     expect(on.cursor.syncToken).toBe('T1')
   })
 
+  it.each([1, 2, 3, 7, 100])('notices a circle of %i pages, wherever it begins', (length) => {
+    for (const lead of [0, 1, 2, 5, 64]) {
+      const walk = () => {
+        let at = beginPass(synced, wanted)
+        for (let page = 0; page < 4 * (lead + length) + 4; page++) {
+          const nr = page < lead ? page : lead + ((page - lead) % length)
+          at = { ...at, ...advance(at.cursor, at.pass, { nextPageToken: `P${nr}`, nextSyncToken: null }) }
+        }
+      }
+      expect(codeOf(walk)).toBe('google_protocol_broken')
+    }
+  })
+
+  it('takes no long list for a circle', () => {
+    let at = beginPass(synced, wanted)
+    for (let page = 0; page < 5000; page++) {
+      at = { ...at, ...advance(at.cursor, at.pass, { nextPageToken: `P${page}`, nextSyncToken: null }) }
+    }
+    expect(at.pass.pages).toBe(5000)
+  })
+
   it('looks again, once, before it closes unbelievably much', () => {
     expect(isUnbelievable({ readable: 12, absent: 12 })).toBe(true)
     expect(isUnbelievable({ readable: 100, absent: 50 })).toBe(false)

@@ -26,6 +26,8 @@ export interface Pass {
   readonly staged: boolean
   readonly pageToken: string | null
   readonly pages: number
+  /** A page token from earlier in this pass; to come by it again is to walk in a circle. */
+  readonly landmark?: string
   /** How often this pass has had to start over because Google no longer knew its token. */
   readonly restarts: number
   /** The first look at this generation would have closed unbelievably much; this one is believed. */
@@ -124,10 +126,12 @@ const mostPages = 1_000_000
 export function advance(cursor: SyncCursor, pass: Pass, page: PageTokens): PageStep {
   const walked: Pass = { ...pass, pages: pass.pages + 1 }
   if (page.nextPageToken) {
-    if (page.nextPageToken === pass.pageToken || walked.pages >= mostPages) {
+    const known = [pass.pageToken, pass.landmark]
+    if (known.includes(page.nextPageToken) || walked.pages >= mostPages) {
       throw calendarErrors.google_protocol_broken({ detail: 'the page token repeats' })
     }
-    const next = { ...walked, pageToken: page.nextPageToken }
+    const landmark = setsLandmark(walked.pages) ? { landmark: page.nextPageToken } : {}
+    const next = { ...walked, ...landmark, pageToken: page.nextPageToken }
     return { kind: 'more', pass: next, cursor: { ...cursor, pass: next } }
   }
   if (!page.nextSyncToken) {
@@ -144,6 +148,11 @@ export function advance(cursor: SyncCursor, pass: Pass, page: PageTokens): PageS
       unproven: pass.restarts > 0,
     },
   }
+}
+
+/** At every power of two, so that a circle of any length is found within a few rounds with one token kept (Brent). */
+function setsLandmark(pages: number): boolean {
+  return Number.isInteger(Math.log2(pages))
 }
 
 /** Google no longer knows the token: a new generation opens beside the old one, once.

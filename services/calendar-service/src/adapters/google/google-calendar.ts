@@ -15,12 +15,14 @@ const pageSchema = z
     nextPageToken: z.string().nullish(),
     nextSyncToken: z.string().nullish(),
     timeZone: z.string().nullish(),
+    accessRole: z.string().nullish(),
   })
-  .transform(({ items, nextPageToken, nextSyncToken, timeZone }) => ({
+  .transform(({ items, nextPageToken, nextSyncToken, timeZone, accessRole }) => ({
     items,
     nextPageToken: nextPageToken || null,
     nextSyncToken: nextSyncToken || null,
     timeZone: timeZone ?? null,
+    timesOnly: accessRole === 'freeBusyReader',
   }))
 
 /** Google Calendar v3 through googleapis. */

@@ -3,7 +3,7 @@ import { eventsAsJson, latestById } from './event-columns.ts'
 
 const columns = (event: Record<string, unknown>, zone = 'Europe/Berlin') =>
   JSON.parse(
-    eventsAsJson([{ id: 'e', ...event }], zone)
+    eventsAsJson({ events: [{ id: 'e', ...event }], timeZone: zone })
       .subarray(1)
       .toString(),
   )[0] as Record<string, unknown>
@@ -21,6 +21,25 @@ describe('what an event is searched by', () => {
       starts_at: '2026-07-01T13:00:00.000Z',
       ends_at: '2026-07-01T13:00:00.000Z',
     })
+  })
+
+  it('is read in the zone of the calendar when its own is none, and keeps what it says (B3.51)', () => {
+    const start = { dateTime: '2026-07-01T09:00:00', timeZone: 'Customized Time Zone 1' }
+    expect(columns({ start })).toMatchObject({ starts_at: '2026-07-01T07:00:00.000Z', raw: { start } })
+  })
+
+  it.each([
+    ['open', { endTimeUnspecified: true }, '2026-07-01T07:00:00.000Z'],
+    ['empty', { end: { dateTime: '2026-07-01T09:00:00+02:00' } }, '2026-07-01T07:00:00.000Z'],
+    ['negative', { end: { dateTime: '2026-07-01T08:00:00+02:00' } }, '2026-07-01T07:00:00.000Z'],
+    [
+      'negative by days',
+      { start: { date: '2026-07-02' }, end: { date: '2026-07-01' } },
+      '2026-07-01T22:00:00.000Z',
+    ],
+  ])('is its start when its length is %s, so that some window shows it (B3.52)', (_, event, ends_at) => {
+    const start = { dateTime: '2026-07-01T09:00:00+02:00' }
+    expect(columns({ start, ...event })).toMatchObject({ ends_at, raw: event })
   })
 
   it('is the whole life of a series', () => {
@@ -51,6 +70,13 @@ describe('what an event is searched by', () => {
       original_start: Date.parse('2026-07-01T07:00:00Z'),
       starts_at: '2026-08-01T07:00:00.000Z',
     })
+  })
+
+  it('is a fingerprint where an etag is missing, so that a change shows', () => {
+    const [one, two, again] = ['a', 'b', 'a'].map((summary) => columns({ summary }).etag)
+    expect(one).toBe(again)
+    expect(one).not.toBe(two)
+    expect(columns({ summary: 'a', etag: '"1"' }).etag).toBe('"1"')
   })
 
   it('is the later revision of an id that a page names twice (B1.15)', () => {

@@ -67,7 +67,7 @@ export const postgresEventRows: EventRows = {
     const sql = sqlOf(unit)
     const rows = await sql<WrittenEvent>(storeText, [
       page.calendarId,
-      eventsAsJson(latestById(page.events), page.timeZone),
+      eventsAsJson({ ...page, events: latestById(page.events) }),
     ])
     return stored(sql, page, rows, page.events.length)
   },

@@ -2,7 +2,7 @@ import { type Sql, sqlOf } from '@evergrant/event-store'
 import type { ChangedItems, ItemRows, StoredPage } from '../../application/ports.ts'
 import type { GoogleItem } from '../../domain/google-item.ts'
 import { logItemChanges, type WrittenItem } from './item-change-log.ts'
-import { jsonbParameter } from './jsonb-parameter.ts'
+import { jsonbParameter, storableText } from './jsonb-parameter.ts'
 
 const incoming = `jsonb_to_recordset($1::jsonb)
   as i (item_id text, revision text, deleted boolean, at_ms bigint, facets jsonb, raw jsonb)`
@@ -108,7 +108,7 @@ async function discardStaged(sql: Sql, resourceId: string): Promise<void> {
 
 function asJson(items: readonly GoogleItem[]): Buffer {
   // The same id twice on a page: the later one is the newer one.
-  const latest = new Map(items.map((item) => [item.id, item]))
+  const latest = new Map(items.map((item) => [storableText(item.id), item]))
   const rows = [...latest.values()].map(({ id, atMs, ...item }) => ({ ...item, item_id: id, at_ms: atMs }))
   return jsonbParameter(rows)
 }

@@ -17,5 +17,10 @@ export function jsonbParameter(value: unknown): Buffer {
 const binaryVersion = 1
 
 function cleaned(value: unknown): unknown {
-  return typeof value === 'string' ? value.replaceAll('\u0000', '').toWellFormed() : value
+  return typeof value === 'string' ? storableText(value) : value
+}
+
+/** A text as it is once it is stored. */
+export function storableText(text: string): string {
+  return text.replaceAll('\u0000', '').toWellFormed()
 }

@@ -1,9 +1,10 @@
-import { type Sql, sqlOf } from '@evergrant/event-store'
+import { epochMs, type Sql, sqlOf } from '@evergrant/event-store'
 import type { Resources, SyncedResource } from '../../application/ports.ts'
 import { calendarErrors } from '../../domain/errors.ts'
 import type { Pass } from '../../domain/sync-cursor.ts'
 
-interface Row extends Omit<SyncedResource, 'cursor'> {
+interface Row extends Omit<SyncedResource, 'cursor' | 'lastSyncedAt'> {
+  readonly lastSyncedAtMs: number | null
   readonly generation: number
   readonly syncToken: string | null
   readonly queryHash: string | null
@@ -15,15 +16,17 @@ async function read(sql: Sql, resourceId: string, lock: string): Promise<SyncedR
   const rows = await sql<Row>(
     `select r.resource_id as "resourceId", r.kind, r.connection_id as "connectionId", r.user_id as "userId",
             r.google_id as "googleId", r.generation, r.sync_token as "syncToken", r.query_hash as "queryHash",
-            r.pass, r.token_unproven as unproven, c.time_zone as "timeZone", r.removed_at is not null as removed
+            r.pass, r.token_unproven as unproven, c.time_zone as "timeZone", r.removed_at is not null as removed,
+            ${epochMs('r.last_synced_at')} as "lastSyncedAtMs"
        from synced_resource r left join calendar c on c.calendar_id = r.resource_id
       where r.resource_id = $1 ${lock}`,
     [resourceId],
   )
   const row = rows[0]
   if (!row) return null
-  const { generation, syncToken, queryHash, pass, unproven, ...identity } = row
-  return { ...identity, cursor: { generation, syncToken, queryHash, pass, unproven } }
+  const { generation, syncToken, queryHash, pass, unproven, lastSyncedAtMs, ...identity } = row
+  const lastSyncedAt = lastSyncedAtMs === null ? null : new Date(lastSyncedAtMs)
+  return { ...identity, lastSyncedAt, cursor: { generation, syncToken, queryHash, pass, unproven } }
 }
 
 export const postgresResources: Resources = {

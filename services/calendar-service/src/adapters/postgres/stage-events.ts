@@ -1,15 +1,14 @@
 import { type Sql, sqlOf, type UnitOfWork } from '@evergrant/event-store'
 import type { EventPageToStore } from '../../application/ports.ts'
-import { type GoogleEvent, textOf } from '../../domain/google-event.ts'
 import {
   eventColumnNames,
   eventsAsJson,
   incomingColumns,
   latestById,
   newValues,
-  statusOf,
+  revisionOf,
 } from './event-columns.ts'
-import { jsonbParameter } from './jsonb-parameter.ts'
+import { jsonbParameter, storableText } from './jsonb-parameter.ts'
 
 // What did not change is only staged not to be swept: it needs neither its body nor its columns.
 const markText = `
@@ -31,22 +30,17 @@ const stageText = `
 export async function stageEvents(unit: UnitOfWork, page: EventPageToStore): Promise<void> {
   const sql = sqlOf(unit)
   const events = latestById(page.events)
-  const unchanged = await markUnchanged(sql, page.calendarId, events)
-  const changed = events.filter(({ id }) => !unchanged.has(id))
+  const unchanged = await markUnchanged(sql, { ...page, events })
+  const changed = events.filter(({ id }) => !unchanged.has(storableText(id)))
   if (changed.length === 0) return
-  await sql(stageText, [page.calendarId, eventsAsJson(changed, page.timeZone)])
+  await sql(stageText, [page.calendarId, eventsAsJson({ ...page, events: changed })])
 }
 
 async function markUnchanged(
   sql: Sql,
-  calendarId: string,
-  events: readonly GoogleEvent[],
+  { calendarId, events, timesOnly }: EventPageToStore,
 ): Promise<ReadonlySet<string>> {
-  const names = events.map((event) => ({
-    event_id: event.id,
-    etag: textOf(event, 'etag'),
-    status: statusOf(event),
-  }))
+  const names = events.map((event) => ({ event_id: event.id, ...revisionOf(event, timesOnly === true) }))
   const rows = await sql<{ eventId: string }>(markText, [calendarId, jsonbParameter(names)])
   return new Set(rows.map(({ eventId }) => eventId))
 }
