@@ -22,7 +22,7 @@ describe('a breaker', () => {
     await expect(breaker.run(fail)).rejects.toBe(ill)
     expect(breaker.state()).toBe('closed')
   })
-  it('opens after failures, calls nothing then, and says when to come back', async () => {
+  it('opens after failures, calls nothing then, and says when to come back (B5.73)', async () => {
     const breaker = open({ resetMs: 4_000 })
     for (let i = 0; i < 3; i++) await expect(breaker.run(fail)).rejects.toBe(ill)
     expect(breaker.state()).toBe('open')
@@ -34,19 +34,19 @@ describe('a breaker', () => {
     })
     expect(work).not.toHaveBeenCalled()
   })
-  it('stays closed over refusals that are the caller’s own fault, and still throws them', async () => {
+  it('stays closed over refusals that are the caller’s own fault, and still throws them (B5.72)', async () => {
     const breaker = open()
     for (let i = 0; i < 6; i++) await expect(breaker.run(() => Promise.reject(refused))).rejects.toBe(refused)
     expect(breaker.state()).toBe('closed')
   })
-  it('lets one call try after a while and closes when it succeeds', async () => {
+  it('lets one call try after a while and closes when it succeeds (B5.73)', async () => {
     const breaker = open({ resetMs: 20 })
     for (let i = 0; i < 3; i++) await expect(breaker.run(fail)).rejects.toBe(ill)
     await vi.waitFor(() => expect(breaker.state()).toBe('half_open'))
     await breaker.run(async () => 7)
     expect(breaker.state()).toBe('closed')
   })
-  it('gives up at the deadline, aborts the work and says that the outcome is open', async () => {
+  it('gives up at the deadline, aborts the work and says that the outcome is open (B5.74)', async () => {
     let signal: AbortSignal | undefined
     const never = (given: AbortSignal) => {
       signal = given

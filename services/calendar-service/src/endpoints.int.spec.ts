@@ -42,6 +42,30 @@ describe('reading the copy', () => {
     for (const event of ours) expect([event.id, startOf(event)]).toEqual([event.id, byId.get(event.id ?? '')])
   })
 
+  it('compares the begin of a window with ends and its end with starts, without either bound (B3.53)', async () => {
+    const other = world.newUser()
+    const hour = (from: string, to: string) => ({
+      start: { dateTime: `2026-03-02T${from}:00Z`, timeZone: 'UTC' },
+      end: { dateTime: `2026-03-02T${to}:00Z`, timeZone: 'UTC' },
+    })
+    const events = {
+      before0: hour('08:00', '09:00'),
+      into000: hour('08:00', '09:01'),
+      inside0: hour('09:00', '10:00'),
+      outof00: hour('09:59', '11:00'),
+      after00: hour('10:00', '11:00'),
+      daily00: { ...hour('08:00', '09:30'), recurrence: ['RRULE:FREQ=DAILY'] },
+    }
+    for (const [id, event] of Object.entries(events)) world.google().putEvent(other.email, { id, ...event })
+    await world.connected(service, other)
+    const window = '&timeMin=2026-03-02T09:00:00Z&timeMax=2026-03-02T10:00:00Z'
+    const stored = ['daily00', 'inside0', 'into000', 'outof00']
+    const ids = async (query: string) => (await world.events(service, other, query)).map(({ id }) => id)
+    expect((await ids(window)).toSorted()).toEqual(stored)
+    const occurrence = 'daily00_20260302T080000Z'
+    expect((await ids(`${window}&expand=instances`)).toSorted()).toEqual([occurrence, ...stored.slice(1)])
+  })
+
   it('gives the same occurrences page by page', async () => {
     const query = 'expand=instances&timeMin=2026-03-01T00:00:00Z&timeMax=2026-05-01T00:00:00Z'
     const whole = await world.events(service, user, `&${query}`)

@@ -212,7 +212,7 @@ describe('push', () => {
     await world.calendars(service, user)
   })
 
-  it("brings a new file, in somebody's own drive and in a shared one, within moments", async () => {
+  it("brings a new file, in somebody's own drive and in a shared one, within moments (B8.97)", async () => {
     const user = world.newUser(undefined, 'drive')
     const team = world.google().addSharedDrive({ name: 'Team', members: [user.email] }).id
     world.google().putFile(team, { id: `${team}-plan`, name: 'Plan' })

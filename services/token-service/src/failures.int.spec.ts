@@ -18,7 +18,7 @@ describe('what can be wrong with a connection', () => {
     })
   })
 
-  it('asks the user back when Google has revoked the grant, and says so on the bus', async () => {
+  it('asks the user back when Google has revoked the grant, and says so on the bus (B5.67)', async () => {
     const user = await world.issue({ user: 'rita', email: 'rita@example.com', expiresInSeconds: 20 })
     await world.connection(service, user)
     world.google().revokeGrant('rita@example.com')
@@ -44,7 +44,7 @@ describe('what can be wrong with a connection', () => {
     expect(world.refreshCalls()).toHaveLength(1)
   })
 
-  it('finds a withdrawal that a caller met before any refresh did', async () => {
+  it('finds a withdrawal that a caller met before any refresh did (B5.66)', async () => {
     const user = await world.issue({ user: 'rejected', email: 'rejected@example.com' })
     await world.connection(service, user)
     const { body } = await world.vend(service, user)

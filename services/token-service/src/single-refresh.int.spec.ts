@@ -10,7 +10,7 @@ describe('refreshing over several replicas', () => {
     replicas = [await world.start(), await world.start()]
   })
 
-  it('spends a refresh token once, however many callers and replicas wait for it', async () => {
+  it('spends a refresh token once, however many callers and replicas wait for it (B5.66)', async () => {
     const user = await world.issue({ expiresInSeconds: 20 })
     await world.connection(replicas[0], user)
     world.google().addFault({ path: '/token', delayMs: 1_000 })
@@ -32,7 +32,7 @@ describe('refreshing over several replicas', () => {
     expect((await world.vend(replicas[1], user)).status).toBe(200)
   })
 
-  it('says when to come back once Google is down and nothing usable is left', async () => {
+  it('says when to come back once Google is down and nothing usable is left (B5.67)', async () => {
     const user = await world.issue({ expiresInSeconds: 20 })
     await world.connection(replicas[0], user)
     world.google().addFault({ path: '/token', status: 503, retryAfterSeconds: 7, times: null })

@@ -21,13 +21,16 @@ describe('an unhappy answer of Google', () => {
     [answer(403, { reason: 'insufficientPermissions' }), 'missing_scopes', false],
     [answer(403, { reason: 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' }), 'missing_scopes', false],
     [answer(403, { reason: 'accessNotConfigured' }), 'api_disabled', false],
+    [answer(403, { reason: 'SERVICE_DISABLED' }), 'api_disabled', false],
+    [answer(403, { reason: 'forbiddenForNonOrganizer' }), 'forbidden', false],
     [answer(403, { reason: 'forbidden' }), 'forbidden', false],
     [answer(401), 'access_token_rejected', false],
     [answer(404), 'not_found', false],
     [answer(410, { reason: 'fullSyncRequired' }), 'sync_token_lost', false],
+    [answer(410, { reason: 'updatedMinTooLongAgo' }), 'sync_token_lost', false],
     [answer(400, { message: 'Invalid sync token value.' }), 'sync_token_lost', false],
     [answer(400), 'rejected_by_google', false],
-  ])('is told apart: %j is %s (B5.70)', (given, word, passing) => {
+  ])('is told apart: %j is %s (B1.20, B1.29, B5.70)', (given, word, passing) => {
     expect(classifyFailure(given)).toMatchObject({ word, passing })
   })
 
