@@ -15,14 +15,20 @@ import { savepoint } from './unit-of-work.ts'
  * ones first. */
 export function rebuildFromFacts(
   projection: Projection,
-  from: { readonly streamTypes: readonly string[]; readonly tables: readonly ProjectedTable[] },
+  from: {
+    readonly streamTypes: readonly string[]
+    readonly tables: readonly ProjectedTable[]
+    /** What writers of these rows lock before the stream. */
+    readonly lockFirst?: (unit: UnitOfWork, streamId: string) => Promise<void>
+  },
 ): Rebuildable {
-  const { streamTypes, tables } = from
+  const { streamTypes, tables, lockFirst } = from
   return {
     name: projection.name,
     streamTypes,
     rebuild: async (unit, streamId) => {
-      // Every append takes this lock first.
+      await lockFirst?.(unit, streamId)
+      // Every append takes this lock.
       await sqlOf(unit)('select from es.stream where stream_id = $1 for update', [streamId])
       const there = await rowsOf(unit, tables, streamId)
       const expected = await rowsFromFacts(unit, projection, { tables, streamId })

@@ -2,7 +2,7 @@ import type { Service, SyncCounts, SyncMode } from '@evergrant/event-contracts'
 import type { UnitOfWork } from '@evergrant/event-store'
 import type { GoogleEvent } from '../domain/google-event.ts'
 import type { GoogleItem } from '../domain/google-item.ts'
-import type { EventChange, ResourceKind } from '../domain/resource-facts.ts'
+import type { EventChange, GoogleCalendarEntry, ResourceKind } from '../domain/resource-facts.ts'
 import type { PageTokens, SyncCursor } from '../domain/sync-cursor.ts'
 
 /** Borrows access tokens from token-service. */
@@ -18,9 +18,6 @@ export interface AccessTokens {
     },
   ): Promise<string>
 }
-
-/** A calendar list entry as Google sent it. */
-export type GoogleCalendarEntry = Readonly<Record<string, unknown>> & { readonly id: string }
 
 export interface GooglePage<Item> extends PageTokens {
   readonly items: readonly Item[]
@@ -254,11 +251,20 @@ export interface CalendarRows {
       readonly connectionId: string
       readonly userId: string
       readonly generation: number
+      readonly at: Date
       readonly entries: readonly GoogleCalendarEntry[]
     },
-  ): Promise<{ readonly counts: SyncCounts; readonly removedIds: readonly string[] }>
+  ): Promise<{
+    readonly counts: SyncCounts
+    /** The entries as they were stored. */
+    readonly listed: readonly GoogleCalendarEntry[]
+    readonly removedIds: readonly string[]
+  }>
   /** Calendars an earlier generation had and this one does not. */
-  sweep(unit: UnitOfWork, connectionId: string, generation: number): Promise<readonly string[]>
+  sweep(
+    unit: UnitOfWork,
+    list: { readonly connectionId: string; readonly generation: number; readonly at: Date },
+  ): Promise<readonly string[]>
   /** The calendars to sync. */
   present(unit: UnitOfWork, connectionId: string): Promise<readonly string[]>
 }

@@ -1,6 +1,11 @@
 import type { Publication, SyncCounts } from '@evergrant/event-contracts'
 import type { FactMetadata, UnitOfWork } from '@evergrant/event-store'
-import { type EventChange, type ResourceFact, resourceStream } from '../domain/resource-facts.ts'
+import {
+  type EventChange,
+  type GoogleCalendarEntry,
+  type ResourceFact,
+  resourceStream,
+} from '../domain/resource-facts.ts'
 import { addCounts, noCounts } from '../domain/sync.ts'
 import { isUnbelievable, type PageStep } from '../domain/sync-cursor.ts'
 import type {
@@ -8,7 +13,6 @@ import type {
   ChangedCalendar,
   CopyRows,
   EventRows,
-  GoogleCalendarEntry,
   GooglePage,
   SyncedResource,
 } from './ports.ts'
@@ -102,11 +106,12 @@ export async function storeCalendarPage(
   const { resource, step, at, metadata } = context
   const { connectionId, userId } = resource
   const { generation, mode, pages } = step.pass
-  const stored = await rows.calendars.store(unit, { connectionId, userId, generation, entries: page.items })
+  const list = { connectionId, userId, generation, at }
+  const stored = await rows.calendars.store(unit, { ...list, entries: page.items })
   const done = step.kind === 'done'
   const gone = [
     ...stored.removedIds,
-    ...(done && mode === 'full' ? await rows.calendars.sweep(unit, connectionId, generation) : []),
+    ...(done && mode === 'full' ? await rows.calendars.sweep(unit, list) : []),
   ]
   for (const calendarId of gone) {
     const cause = { kind: 'calendar_gone', by: metadata.correlationId } as const
@@ -125,9 +130,20 @@ export async function storeCalendarPage(
     deleted: stored.counts.deleted + gone.length - stored.removedIds.length,
   }
   if (mode === 'full' || counts.upserted + counts.deleted > 0) {
-    const data = { resourceId: resource.resourceId, generation, page: pages, mode, counts }
-    await record(unit, resourceStream('calendar_list', resource.resourceId), {
-      facts: [{ type: 'PageStored', data }],
+    const { resourceId } = resource
+    await record(unit, resourceStream('calendar_list', resourceId), {
+      facts: [
+        { type: 'PageStored', data: { resourceId, generation, page: pages, mode, counts } },
+        {
+          type: 'CalendarsListed',
+          data: {
+            ...{ resourceId, connectionId, userId, generation },
+            entries: stored.listed,
+            removedIds: gone,
+            listedAt: at.toISOString(),
+          },
+        },
+      ],
       publications: [],
       metadata,
     })

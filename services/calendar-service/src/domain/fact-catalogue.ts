@@ -13,6 +13,7 @@ export const calendarFactCatalogue = {
   ConnectionRenewed: { schemaVersion: 1 },
   GenerationOpened: { schemaVersion: 1 },
   PageStored: { schemaVersion: 1 },
+  CalendarsListed: { schemaVersion: 1 },
   GenerationCommitted: { schemaVersion: 1 },
   CalendarRemoved: { schemaVersion: 1 },
   SharedDriveLeft: { schemaVersion: 1 },

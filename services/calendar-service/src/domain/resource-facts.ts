@@ -7,8 +7,11 @@ export const ownDrive = 'user'
 /** `drive` is somebody's own change log, or that of one shared drive. */
 export type ResourceKind = 'calendar_list' | 'calendar' | 'mailbox' | 'drive'
 
-/** What happened to one synced resource. The changed events themselves are rows of the change log, written in the
- * same transaction; a fact for each of a million events would say nothing more. */
+/** A calendar list entry as Google sent it. */
+export type GoogleCalendarEntry = Readonly<Record<string, unknown>> & { readonly id: string }
+
+/** What happened to one synced resource. The changed events, messages and files themselves are rows of the change logs,
+ * written in the same transaction; a fact for each of a million events would say nothing more. */
 export type ResourceFact =
   | {
       readonly type: 'GenerationOpened'
@@ -26,6 +29,20 @@ export type ResourceFact =
         readonly page: number
         readonly mode: SyncMode
         readonly counts: SyncCounts
+      }
+    }
+  /** What a page of the calendar list said: a list is short enough to be a fact. */
+  | {
+      readonly type: 'CalendarsListed'
+      readonly data: {
+        readonly resourceId: string
+        readonly connectionId: string
+        readonly userId: string
+        readonly generation: number
+        readonly entries: readonly GoogleCalendarEntry[]
+        /** Calendars that are gone since, by our ids. */
+        readonly removedIds: readonly string[]
+        readonly listedAt: string
       }
     }
   | {

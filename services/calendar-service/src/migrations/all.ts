@@ -8,6 +8,7 @@ import { EventWrites } from './0005-event-writes.ts'
 import { PushChannels } from './0006-push-channels.ts'
 import { EventHistory } from './0007-event-history.ts'
 import { FairRuns } from './0008-fair-runs.ts'
+import { CalendarsInTheLog } from './0009-calendars-in-the-log.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   { name: '0006-push-channels', class: PushChannels },
   { name: '0007-event-history', class: EventHistory },
   { name: '0008-fair-runs', class: FairRuns },
+  { name: '0009-calendars-in-the-log', class: CalendarsInTheLog },
 ]

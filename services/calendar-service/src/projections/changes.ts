@@ -20,7 +20,8 @@ export async function changesAfter(
   return sqlOf(database)<ChangeRow>(
     `select seq::float8 as seq, ${epochMs('at')} as "atMs", calendar_id as "calendarId",
             connection_id as "connectionId", event_id as "eventId", kind, etag, event
-       from calendar_change where user_id = $1 and seq > $2 order by seq limit $3`,
+       from calendar_change
+      where user_id = $1 and seq > $2 and (kind = 'upserted' or event is not null) order by seq limit $3`,
     [query.userId, query.after, query.limit],
   )
 }

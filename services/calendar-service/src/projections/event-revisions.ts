@@ -42,7 +42,8 @@ export async function revisionsOf(
     `select * from (
        select seq::float8 as seq, ${epochMs('at')} as "atMs", kind, etag, etag_before as "etagBefore", cause,
               caused_by as "causedBy", event, lag(event) over (partition by calendar_id order by seq) as before
-         from calendar_change where calendar_id = any($1::uuid[]) and event_id = $2) r
+         from calendar_change
+        where calendar_id = any($1::uuid[]) and event_id = $2 and (kind = 'upserted' or event is not null)) r
       where $3::float8 is null or seq < $3 order by seq desc limit $4`,
     [calendarIds, eventId, before, limit],
   )

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { DriveMemberships, GoogleDrive, GoogleFilePage, PageRequest } from '../../application/ports.ts'
 import { classifyFailure, type GoogleAnswer, type GoogleFailure } from '../../domain/google-failure.ts'
 import { deletedItem, type GoogleItem } from '../../domain/google-item.ts'
+import { itemColumns } from '../../domain/item-columns.ts'
 import { SyncObstacle } from '../../domain/sync-obstacle.ts'
 import { createGoogleCaller, type GoogleApiOptions, hashOf, http } from './google-call.ts'
 import { type PagePosition, pageTokenOf, positionOf } from './page-position.ts'
@@ -174,14 +175,12 @@ function belongs(file: Readonly<Record<string, unknown>>, driveId: string | null
 }
 
 function itemOf(file: Readonly<Record<string, unknown>> & { readonly id: string }): GoogleItem {
-  const { id, version, name, modifiedTime } = file
-  const atMs = typeof modifiedTime === 'string' ? Date.parse(modifiedTime) : Number.NaN
+  const { id, version } = file
   return {
     id,
     revision: typeof version === 'string' ? version : fingerprint(file),
     deleted: false,
-    atMs: Number.isNaN(atMs) ? 0 : atMs,
-    facets: typeof name === 'string' ? { name: name.toLowerCase() } : {},
+    ...itemColumns.drive(file),
     raw: file,
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { GoogleMail, GooglePage, PageRequest } from '../../application/ports.ts'
 import { classifyFailure, type GoogleAnswer, type GoogleFailure } from '../../domain/google-failure.ts'
 import { deletedItem, type GoogleItem, laterHistoryId } from '../../domain/google-item.ts'
-import { mailFacets } from '../../domain/mail-facets.ts'
+import { itemColumns } from '../../domain/item-columns.ts'
 import { SyncObstacle } from '../../domain/sync-obstacle.ts'
 import { createGoogleCaller, type GoogleApiOptions, hashOf, http } from './google-call.ts'
 import { type PagePosition, pageTokenOf, positionOf } from './page-position.ts'
@@ -151,17 +151,10 @@ function fatesOf(history: z.output<typeof historySchema>['history']): Map<string
 
 function itemOf(message: z.output<typeof messageSchema>): GoogleItem {
   const { id, historyId, threadId, labelIds = [], internalDate, sizeEstimate } = message
-  const atMs = Number(internalDate)
   const payload = { mimeType: message.payload?.mimeType, headers: message.payload?.headers ?? [] }
-  return {
-    id,
-    revision: historyId,
-    deleted: false,
-    atMs: Number.isSafeInteger(atMs) ? atMs : 0,
-    facets: mailFacets({ labelIds: labelIds ?? [], headers: payload.headers }),
-    // Named one by one: whatever else an answer brings, a body is never kept.
-    raw: { id, threadId, labelIds, historyId, internalDate, sizeEstimate, payload },
-  }
+  // Named one by one: whatever else an answer brings, a body is never kept.
+  const raw = { id, threadId, labelIds, historyId, internalDate, sizeEstimate, payload }
+  return { id, revision: historyId, deleted: false, ...itemColumns.gmail(raw), raw }
 }
 
 /** In order, a few at a time. */

@@ -8,7 +8,8 @@ export interface WrittenEvent {
   readonly etagBefore: string | null
 }
 
-/** Appends to the user's change feed. The position row is locked until the commit, so numbers appear without gaps and
+/** Appends to the log of changes, which is the user's feed and what the copy can be rebuilt from: each row says what is in
+ * the copy now, and nothing where the row was dropped, which is no news to the feed. The position row is locked until the commit, so numbers appear without gaps and
  * in the order they become readable: a reader at position n has missed nothing before n. */
 export async function logChanges(
   sql: Sql,

@@ -95,12 +95,14 @@ export const postgresEventRows: EventRows = {
       [calendarId],
     )
     // An occurrence that is no longer cancelled at Google must not stay hidden here.
-    await sql(
+    const dropped = await sql<WrittenEvent>(
       `delete from calendar_event e
         where e.calendar_id = $1 and e.status = 'cancelled' and e.recurring_event_id is not null and ${notStaged}
-          and e.event_id <> all($2::text[])`,
+          and e.event_id <> all($2::text[])
+      returning e.event_id as "eventId", e.etag, true as cancelled, e.etag as "etagBefore"`,
       [calendarId, swept.map(({ eventId }) => eventId)],
     )
+    await logChanges(sql, calendar, dropped)
     await sql('delete from calendar_event_staged where calendar_id = $1', [calendarId])
     const result = await stored(sql, calendar, [...changed, ...swept], total + swept.length)
     return { ...result, swept: swept.length }

@@ -1,16 +1,18 @@
 /** A value as a `jsonb` bind parameter in PostgreSQL's binary format: its version, then the text in UTF-8. A page is
- * megabytes, and pg sends a string at less than half the speed of bytes. The statement has to say `$n::jsonb`.
- * jsonb refuses NUL and lone surrogates, which JSON itself allows: the first are left out, the others replaced. */
+ * megabytes, and pg sends a string at less than half the speed of bytes. The statement has to say `$n::jsonb`. */
 export function jsonbParameter(value: unknown): Buffer {
+  const text = storableJson(value)
+  const bytes = Buffer.allocUnsafe(1 + Buffer.byteLength(text))
+  bytes[0] = binaryVersion
+  bytes.write(text, 1)
+  return bytes
+}
+
+/** JSON that PostgreSQL's jsonb takes: it refuses NUL, which is left out, and lone surrogates, which are replaced. */
+export function storableJson(value: unknown): string {
   const text = JSON.stringify(value)
   // Most pages have neither, and walking them would cost more than the rest of the page.
-  const storable = /\\u(?:0000|d[89a-f])/i.test(text)
-    ? JSON.stringify(value, (_, each) => cleaned(each))
-    : text
-  const bytes = Buffer.allocUnsafe(1 + Buffer.byteLength(storable))
-  bytes[0] = binaryVersion
-  bytes.write(storable, 1)
-  return bytes
+  return /\\u(?:0000|d[89a-f])/i.test(text) ? JSON.stringify(value, (_, each) => cleaned(each)) : text
 }
 
 /** The only one there is: `jsonb_recv` in PostgreSQL 9.4 to 18. */
