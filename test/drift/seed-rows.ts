@@ -59,6 +59,7 @@ function valueFor(type: string, { text, digit }: Turn): unknown {
   if (type === 'uuid') return uuid
   if (type === 'uuid[]') return [uuid]
   if (type === 'text[]') return [text]
+  if (type === 'integer[]') return [digit]
   if (type === 'jsonb') return '{}'
   if (type === 'boolean') return digit === 1
   if (type === 'bytea') return Buffer.from(text)

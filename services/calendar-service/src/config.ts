@@ -1,5 +1,35 @@
 import { type Environment, isLoopback, readConfig, serviceConfigShape } from '@evergrant/service-runtime'
 import { z } from 'zod'
+import type { Quotas } from './application/ports.ts'
+
+const units = (usual: number, least = 1) =>
+  z.coerce.number().int().min(least).max(1_000_000_000).default(usual)
+
+// Google's numbers for projects made since May 2026, which are the lower ones (domain/call-costs.ts says where they are from).
+const quotaShape = {
+  CALENDAR_REQUESTS_PER_MINUTE: units(10_000).describe('Google Calendar requests a minute, in all.'),
+  CALENDAR_REQUESTS_PER_MINUTE_PER_USER: units(600).describe(
+    'Google Calendar requests a minute for one account.',
+  ),
+  GMAIL_UNITS_PER_MINUTE: units(1_200_000, 1_000).describe('Gmail quota units a minute, in all.'),
+  GMAIL_UNITS_PER_MINUTE_PER_USER: units(6_000, 1_000).describe(
+    'Gmail quota units a minute for one account; 15000 for a Google project from before May 2026.',
+  ),
+  GMAIL_UNITS_PER_MESSAGE: units(20).describe(
+    'Gmail quota units a message costs; 5 for a Google project from before May 2026.',
+  ),
+  DRIVE_UNITS_PER_MINUTE: units(1_000_000, 1_000).describe('Google Drive quota units a minute, in all.'),
+  DRIVE_UNITS_PER_MINUTE_PER_USER: units(325_000, 1_000).describe(
+    'Google Drive quota units a minute for one account.',
+  ),
+  WRITE_QUOTA_WAIT_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(30)
+    .default(5)
+    .describe('How long a write waits for quota before it is answered 429.'),
+} as const
 
 const calendarConfigShape = {
   ...serviceConfigShape,
@@ -10,6 +40,7 @@ const calendarConfigShape = {
     })
     .default('https://www.googleapis.com')
     .describe('Where the Google APIs are (the googleapis rootUrl).'),
+  ...quotaShape,
   SYNC_LANES: z.coerce
     .number()
     .int()
@@ -38,6 +69,18 @@ export type CalendarConfig = ReturnType<typeof readCalendarConfig>
 /** @throws DomainError `invalid_config`, naming every variable that is wrong. */
 export function readCalendarConfig(env: Environment = environment()) {
   return readConfig(calendarConfigShape, env)
+}
+
+/** What may be asked of Google within a minute. */
+export function quotasOf(config: CalendarConfig): Quotas {
+  return {
+    calendar: {
+      user: config.CALENDAR_REQUESTS_PER_MINUTE_PER_USER,
+      project: config.CALENDAR_REQUESTS_PER_MINUTE,
+    },
+    gmail: { user: config.GMAIL_UNITS_PER_MINUTE_PER_USER, project: config.GMAIL_UNITS_PER_MINUTE },
+    drive: { user: config.DRIVE_UNITS_PER_MINUTE_PER_USER, project: config.DRIVE_UNITS_PER_MINUTE },
+  }
 }
 
 /** Where Google is to send push notifications; null when it could not reach us: it wants https, and an emulator that

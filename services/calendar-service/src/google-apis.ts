@@ -13,6 +13,7 @@ import { tripsBreaker } from './domain/google-failure.ts'
 export function openGoogle(options: {
   readonly rootUrl: string
   readonly deadlineMs: number
+  readonly gmailMessageUnits: number
   readonly clock: Clock
   readonly metrics: Metrics
 }) {
@@ -42,7 +43,12 @@ export function openGoogle(options: {
       calendar_list: calendarChannels,
       drive: createGoogleDriveChannels(driveApi),
     },
-    mail: createGoogleMail({ rootUrl, guard: breakers.gmail, clock }),
+    mail: createGoogleMail({
+      rootUrl,
+      guard: breakers.gmail,
+      clock,
+      messageUnits: options.gmailMessageUnits,
+    }),
     drive: createGoogleDrive(driveApi),
   }
 }

@@ -192,7 +192,7 @@ describe('one cursor for every kind of resource', () => {
     }
     const sources = createSources({
       calendar: createGoogleCalendar(api),
-      mail: createGoogleMail(api),
+      mail: createGoogleMail({ ...api, messageUnits: 20 }),
       drive: createGoogleDrive(api),
       events: postgresEventRows,
       calendars: postgresCalendarRows,
@@ -205,6 +205,7 @@ describe('one cursor for every kind of resource', () => {
       store,
       tokens: { get: async () => accessToken },
       sources,
+      allowances: () => ({ take: async () => Number.MAX_SAFE_INTEGER }),
       resources,
       queue,
       clock,

@@ -70,6 +70,7 @@ export const schemaContract: DeclaredContract = {
         ...append.uses,
         ...theCopy,
         wholly('event_write', 'write_id'),
+        wholly('request_budget', 'budget'),
         { table: 'synced_resource', reads: '*' },
       ],
       calls: append.calls,
@@ -78,6 +79,7 @@ export const schemaContract: DeclaredContract = {
       uses: [
         ...append.uses,
         wholly('push_channel'),
+        wholly('request_budget', 'budget'),
         wholly('resource_run'),
         wholly('run_waiter'),
         wholly('sync_status', 'sync_id'),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connectEventBus } from '@evergrant/event-bus'
 import { contracts } from '@evergrant/event-contracts'
 import { createPostgresEventStore, openDatabase, sqlOf } from '@evergrant/event-store'
@@ -32,7 +33,7 @@ import { stepWithIcal } from './adapters/recurrence/ical-rule.ts'
 import { channelSecrets } from './adapters/secrets/channel-secrets.ts'
 import { createBusAccessTokens } from './adapters/token/bus-access-tokens.ts'
 import { createBusWriteTokens } from './adapters/token/bus-write-tokens.ts'
-import { withinBudget } from './application/budgeted-sources.ts'
+import { createAllowances } from './application/allowances.ts'
 import { createKeepChannels } from './application/keep-channels.ts'
 import { createLinkConnection } from './application/link-connection.ts'
 import { createNotePush } from './application/note-push.ts'
@@ -42,7 +43,7 @@ import { createSettleDoubtfulWrites } from './application/settle-doubtful-writes
 import { createSources } from './application/sources.ts'
 import { createWalkResource, type WalkParts } from './application/walk-resource.ts'
 import { createWriteEvent } from './application/write-event.ts'
-import { type CalendarConfig, pushAddress } from './config.ts'
+import { type CalendarConfig, pushAddress, quotasOf } from './config.ts'
 import { calendarFactCatalogue } from './domain/fact-catalogue.ts'
 import { onConnectionChanged } from './entry-points/bus/on-connection-changed.ts'
 import { onSyncRequested } from './entry-points/bus/on-sync-requested.ts'
@@ -58,6 +59,7 @@ import { eventRoutes } from './entry-points/http/event-routes.ts'
 import { eventWriteRoutes } from './entry-points/http/event-write-routes.ts'
 import { gmailRoutes } from './entry-points/http/gmail-routes.ts'
 import { notificationRoutes } from './entry-points/http/notification-routes.ts'
+import { measureQuota } from './entry-points/http/quota-metrics.ts'
 import { measureBacklog } from './entry-points/http/sync-metrics.ts'
 import { syncRoutes } from './entry-points/http/sync-routes.ts'
 import { openGoogle } from './google-apis.ts'
@@ -79,6 +81,7 @@ export interface CalendarServiceOptions {
   readonly leaseMs?: number
   readonly idleMs?: number
   readonly doubtAfterMs?: number
+  readonly quotaWindowSeconds?: number
   readonly pollEveryMs?: number
   readonly renewChannelsBeforeMs?: number
   readonly random?: () => number
@@ -125,6 +128,7 @@ export async function startCalendarService(
   const google = openGoogle({
     rootUrl: config.GOOGLE_API_ROOT_URL,
     deadlineMs: googleDeadlineMs,
+    gmailMessageUnits: config.GMAIL_UNITS_PER_MESSAGE,
     clock,
     metrics,
   })
@@ -137,7 +141,12 @@ export async function startCalendarService(
     items: postgresItemRows,
     drives: postgresSharedDrives,
   })
-  const budget = createRequestBudget(database)
+  const budget = measureQuota(
+    metrics,
+    createRequestBudget(database, quotasOf(config), options.quotaWindowSeconds),
+    onError('the quota was not measured'),
+  )
+  const allowances = createAllowances(budget)
   const queue = createRunQueue(database)
   const resources = postgresResources
   const requestSync = createRequestSync({
@@ -152,7 +161,8 @@ export async function startCalendarService(
   const walk = createWalkResource({
     store,
     tokens,
-    sources: withinBudget(sources, budget),
+    sources,
+    allowances,
     resources,
     queue,
     clock,
@@ -177,6 +187,7 @@ export async function startCalendarService(
     events: postgresEventRows,
     google: google.eventWrites,
     tokens: createBusWriteTokens({ bus, timeoutMs: 10_000 }),
+    allowances: createAllowances(budget, { ms: config.WRITE_QUOTA_WAIT_SECONDS * 1000, sleep }),
     clock,
   }
   const settleDoubtfulWrites = createSettleDoubtfulWrites({
@@ -196,7 +207,10 @@ export async function startCalendarService(
           channels,
           channelSecrets,
           google: google.channels,
-          accessTokenFor: (connectionId) => tokens.get(connectionId, { fresh: false }),
+          onBehalfOf: async (connectionId, kind) => ({
+            accessToken: await tokens.get(connectionId, { fresh: false }),
+            allowance: allowances(kind === 'drive' ? 'drive' : 'calendar', connectionId),
+          }),
           ids,
           address,
           renewBeforeMs: options.renewChannelsBeforeMs ?? dayMs,

@@ -53,6 +53,19 @@ export interface ReplicaOptions extends CalendarServiceOptions {
   readonly staleAfterSeconds?: number
   readonly publicUrl?: string
   readonly lanes?: number
+  /** Quotas that matter to the spec, as config names them; the others are out of the way. */
+  readonly quotas?: Readonly<Record<string, number>>
+}
+
+// A spec asks for more in its first seconds than Google lets one account have in a minute.
+const plenty = 1_000_000_000
+const quotasOutOfTheWay = {
+  CALENDAR_REQUESTS_PER_MINUTE: plenty,
+  CALENDAR_REQUESTS_PER_MINUTE_PER_USER: plenty,
+  GMAIL_UNITS_PER_MINUTE: plenty,
+  GMAIL_UNITS_PER_MINUTE_PER_USER: plenty,
+  DRIVE_UNITS_PER_MINUTE: plenty,
+  DRIVE_UNITS_PER_MINUTE_PER_USER: plenty,
 }
 
 /** Everything around calendar-service for one spec file: real PostgreSQL, real NATS, the Google emulator; oauth-service's
@@ -119,6 +132,7 @@ export function useCalendarWorld() {
     staleAfterSeconds = 3600,
     lanes = 2,
     publicUrl,
+    quotas = {},
     ...options
   }: ReplicaOptions = {}) => {
     const config = {
@@ -126,6 +140,9 @@ export function useCalendarWorld() {
         ...environment(),
         SYNC_STALE_AFTER_SECONDS: String(staleAfterSeconds),
         SYNC_LANES: String(lanes),
+        ...Object.fromEntries(
+          Object.entries({ ...quotasOutOfTheWay, ...quotas }).map(([name, units]) => [name, String(units)]),
+        ),
       }),
       // Without a public address nobody is told to push: most specs want to see exactly what they asked for. It is set past
       // the check that a development issuer stays on this machine.

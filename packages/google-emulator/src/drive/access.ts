@@ -13,9 +13,12 @@ const scopes = [
   ...['appdata', 'file', 'metadata', 'metadata.readonly', 'readonly'].map((name) => `${prefix}.${name}`),
 ]
 
+/** Drive usage limits, "per-method quota usage", as of May 2026; `units` of a call that lists nothing is 5. */
+const unitsOf = (name: string) => (/\.List$/.test(name) ? 100 : 5)
+
 /** Who asks; `name` is the method as Google's errors call it. */
 export const driveCaller = (world: World, call: Call, name: string): Account =>
-  apiCaller(world, call, { scopes, api: 'drive', name: `google.apps.drive.v3.${name}` })
+  apiCaller(world, call, { scopes, api: 'drive', name: `google.apps.drive.v3.${name}`, units: unitsOf(name) })
 
 export interface DriveChoice {
   /** Named in the query: this shared drive alone. */

@@ -13,10 +13,10 @@ const scopesFor = {
   labels: [...everything, `${prefix}metadata`, `${prefix}labels`],
 }
 
-/** Gmail usage limits, "per-method quota usage"; everything else costs one unit. */
+/** Gmail usage limits, "per-method quota usage", as of May 2026; everything else costs one unit. */
 const unitsOf: Readonly<Record<string, number>> = {
   'Users.Messages.List': 5,
-  'Users.Messages.Get': 5,
+  'Users.Messages.Get': 20,
   'Users.History.List': 2,
   'Users.Watch': 100,
   'Users.Stop': 50,

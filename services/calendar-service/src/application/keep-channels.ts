@@ -1,7 +1,7 @@
 import type { Ids } from '@evergrant/decider'
 import type { EventStore } from '@evergrant/event-store'
 import { SyncObstacle } from '../domain/sync-obstacle.ts'
-import type { ChannelSecrets, GoogleChannels, PushChannel, PushChannels, Watched } from './ports.ts'
+import type { ChannelSecrets, GoogleChannels, OnBehalf, PushChannel, PushChannels, Watched } from './ports.ts'
 
 export interface KeepChannelsParts {
   readonly store: EventStore
@@ -9,7 +9,7 @@ export interface KeepChannelsParts {
   readonly channelSecrets: ChannelSecrets
   readonly google: Readonly<Record<Watched['kind'], GoogleChannels>>
   /** @throws SyncObstacle */
-  readonly accessTokenFor: (connectionId: string) => Promise<string>
+  readonly onBehalfOf: (connectionId: string, kind: Watched['kind']) => Promise<OnBehalf>
   readonly ids: Ids
   /** Where Google is to call. */
   readonly address: string
@@ -43,16 +43,16 @@ export function createKeepChannels(parts: KeepChannelsParts): () => Promise<void
 }
 
 async function open(
-  { channels, google, accessTokenFor, address }: KeepChannelsParts,
+  { channels, google, onBehalfOf, address }: KeepChannelsParts,
   what: Watched & { readonly channelId: string },
   secret: string,
 ): Promise<void> {
   const { channelId, connectionId } = what
   try {
-    const accessToken = await accessTokenFor(connectionId)
+    const onBehalf = await onBehalfOf(connectionId, what.kind)
     await channels.opened(
       channelId,
-      await google[what.kind].watch({ accessToken, what, channelId, secret, address }),
+      await google[what.kind].watch({ ...onBehalf, what, channelId, secret, address }),
     )
   } catch (error) {
     // Holidays and the like cannot be watched; they are polled.
@@ -63,12 +63,12 @@ async function open(
 }
 
 async function stop(
-  { channels, google, accessTokenFor }: KeepChannelsParts,
+  { channels, google, onBehalfOf }: KeepChannelsParts,
   { channelId, connectionId, kind, googleResourceId }: PushChannel,
 ): Promise<void> {
   try {
-    const accessToken = await accessTokenFor(connectionId)
-    if (googleResourceId !== null) await google[kind].stop({ accessToken, channelId, googleResourceId })
+    const onBehalf = await onBehalfOf(connectionId, kind)
+    if (googleResourceId !== null) await google[kind].stop({ ...onBehalf, channelId, googleResourceId })
   } catch (error) {
     // Without a token it cannot be stopped; it runs out by itself, and what it still says is ignored.
     if (!(error instanceof SyncObstacle) || error.passing) throw error

@@ -29,8 +29,20 @@ export interface GoogleEventPage extends GooglePage<GoogleEvent> {
   readonly timesOnly: boolean
 }
 
-export interface PageRequest {
+/** What one connection may still ask of one API of Google's. */
+export interface Allowance {
+  /** Takes what a call costs before it is sent; returns what is left.
+   * @throws SyncObstacle `waiting_for_quota`, with when there will be enough. */
+  take(units: number): Promise<number>
+}
+
+/** On whose behalf Google is asked. */
+export interface OnBehalf {
   readonly accessToken: string
+  readonly allowance: Allowance
+}
+
+export interface PageRequest extends OnBehalf {
   readonly syncToken: string | null
   readonly pageToken: string | null
 }
@@ -141,8 +153,8 @@ export interface RunQueue {
   /** Extends the lease and adds counts.
    * @throws DomainError `lease_lost` when another process took over. */
   progress(unit: UnitOfWork, run: ClaimedRun, step: RunStep): Promise<void>
-  /** Lets go of a run for a while; whoever is free takes it then. */
-  postpone(run: ClaimedRun, delayMs: number): Promise<void>
+  /** Lets go of a run for a while; whoever is free takes it then. `wasTried` says that this was an attempt. */
+  postpone(run: ClaimedRun, delayMs: number, wasTried: boolean): Promise<void>
   end(unit: UnitOfWork, run: Pick<ClaimedRun, 'runId'>, state: 'done' | 'failed'): Promise<SyncCounts>
   /** The syncs that wait for a run, locked in a fixed order so that two endings never wait for each other. */
   waiters(unit: UnitOfWork, runId: string): Promise<readonly WaitingSync[]>
@@ -289,8 +301,7 @@ export type EventAnswer =
   /** 404, 410. */
   | { readonly status: 'gone' }
 
-export interface EventCall {
-  readonly accessToken: string
+export interface EventCall extends OnBehalf {
   readonly calendarGoogleId: string
   readonly eventId: string
 }
@@ -384,24 +395,38 @@ export interface PushChannels {
 /** Push notifications of one of Google's APIs.
  * @throws SyncObstacle; `rejected_by_google` for what cannot be watched. */
 export interface GoogleChannels {
-  watch(call: {
-    readonly accessToken: string
-    readonly what: Watched
-    readonly channelId: string
-    readonly secret: string
-    readonly address: string
-  }): Promise<{ readonly googleResourceId: string; readonly expiresAt: Date | null }>
+  watch(
+    call: OnBehalf & {
+      readonly what: Watched
+      readonly channelId: string
+      readonly secret: string
+      readonly address: string
+    },
+  ): Promise<{ readonly googleResourceId: string; readonly expiresAt: Date | null }>
   /** A channel that is gone already is stopped. */
-  stop(call: {
-    readonly accessToken: string
-    readonly channelId: string
-    readonly googleResourceId: string
-  }): Promise<void>
+  stop(call: OnBehalf & { readonly channelId: string; readonly googleResourceId: string }): Promise<void>
 }
+
+/** Units a minute, as Google counts them for each API. */
+export type Quotas = Readonly<Record<Service, { readonly user: number; readonly project: number }>>
+
+export interface BudgetAsk {
+  readonly api: Service
+  readonly connectionId: string
+  readonly units: number
+}
+
+export type BudgetAnswer =
+  /** `left` is what both budgets have after this. */
+  | { readonly granted: true; readonly left: number }
+  /** Google would refuse more before then. */
+  | { readonly granted: false; readonly whose: 'user' | 'project'; readonly retryAfterSeconds: number }
 
 /** What may still be asked of Google, counted over all replicas. */
 export interface RequestBudget {
-  /** False when a user, or all of us, asked for as much as Google allows. */
-  take(connectionId: string): Promise<boolean>
+  /** All of it, or nothing. */
+  take(ask: BudgetAsk): Promise<BudgetAnswer>
+  /** The share of the project's minute that is used up. */
+  projectUse(api: Service): Promise<number>
   forgetIdle(): Promise<void>
 }

@@ -3,6 +3,7 @@ import type { FactMetadata } from '@evergrant/event-store'
 import { type EventWriteFact, type EventWriteRequest, eventWriteDecider } from '../domain/event-write.ts'
 import { isCancelled } from '../domain/google-event.ts'
 import { mergeEvent } from '../domain/merge-event.ts'
+import type { Allowances } from './allowances.ts'
 import type { DoubtfulWrites, EventAnswer, GoogleEventWrites, WriteTokens } from './ports.ts'
 import { recordWrite, type SettleParts, settleApplied } from './settle-write.ts'
 
@@ -10,6 +11,7 @@ export interface SettleDoubtfulParts extends SettleParts {
   readonly doubtful: DoubtfulWrites
   readonly google: Pick<GoogleEventWrites, 'get'>
   readonly tokens: WriteTokens
+  readonly allowances: Allowances
   readonly ids: Ids
   /** Longer than any request is worked on. */
   readonly olderThanMs: number
@@ -34,7 +36,7 @@ export function createSettleDoubtfulWrites(parts: SettleDoubtfulParts): () => Pr
 }
 
 async function settle(parts: SettleDoubtfulParts, request: EventWriteRequest): Promise<void> {
-  const { store, google, tokens, resources, ids, clock } = parts
+  const { store, google, tokens, allowances, resources, ids, clock } = parts
   const { connectionId, eventId, writeId } = request
   const metadata: FactMetadata = { actor: { kind: 'schedule' }, correlationId: ids.next() }
   const calendar = await store.transaction((unit) => resources.find(unit, request.calendarId))
@@ -43,6 +45,7 @@ async function settle(parts: SettleDoubtfulParts, request: EventWriteRequest): P
       ? { status: 'gone' }
       : await google.get({
           accessToken: await tokens.get(connectionId, { fresh: false }),
+          allowance: allowances('calendar', connectionId),
           calendarGoogleId: calendar.googleId,
           eventId,
         })

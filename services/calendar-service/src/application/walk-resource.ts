@@ -7,7 +7,7 @@ import {
   type UnitOfWork,
 } from '@evergrant/event-store'
 import { resourceStream } from '../domain/resource-facts.ts'
-import { planRetry } from '../domain/retry-plan.ts'
+import { planRetry, type RetryPlan, waitForQuota } from '../domain/retry-plan.ts'
 import { noCounts } from '../domain/sync.ts'
 import {
   abandonPass,
@@ -23,6 +23,7 @@ import {
 } from '../domain/sync-cursor.ts'
 import { type ObstacleWord, SyncObstacle } from '../domain/sync-obstacle.ts'
 import { isWholeDue } from '../domain/whole-list.ts'
+import type { Allowances } from './allowances.ts'
 import { finishRun, tellSync } from './finish-run.ts'
 import type { AccessTokens, ClaimedRun, Resources, RunQueue, SyncedResource } from './ports.ts'
 import type { Sources } from './sources.ts'
@@ -32,6 +33,7 @@ export interface WalkParts {
   readonly store: EventStore
   readonly tokens: AccessTokens
   readonly sources: Sources
+  readonly allowances: Allowances
   readonly resources: Resources
   readonly queue: RunQueue
   readonly clock: Clock
@@ -65,7 +67,7 @@ export function createWalkResource(parts: WalkParts): WalkResource {
     let fresh = false
     for (let next = await begin(parts, run); next !== null; ) {
       const position: Position = next
-      if (signal.aborted) return parts.queue.postpone(run, 0)
+      if (signal.aborted) return parts.queue.postpone(run, 0, false)
       try {
         next = await walkPage(parts, run, { position, fresh })
         fresh = false
@@ -149,11 +151,12 @@ async function walkPage(
   run: ClaimedRun,
   at: { readonly position: Position; readonly fresh: boolean },
 ): Promise<Position | null> {
-  const { store, tokens, resources, queue, clock, crashPoint } = parts
+  const { store, tokens, allowances, resources, queue, clock, crashPoint } = parts
   const { cursor, pass, metadata } = at.position
   const source = parts.sources[run.kind]
   const accessToken = await tokens.get(run.connectionId, { fresh: at.fresh, service: source.service })
-  const request = { accessToken, ...nextRequest(cursor, pass) }
+  const allowance = allowances(source.service, run.connectionId)
+  const request = { accessToken, allowance, ...nextRequest(cursor, pass) }
   const page = await source.fetch(run, request)
   await crashPoint?.('page_fetched')
   const position = await store.transaction(async (unit) => {
@@ -221,10 +224,7 @@ async function reopenGeneration(
 /** Waits a little and tries again, or ends the run with the reason. */
 async function settle(parts: WalkParts, run: ClaimedRun, obstacle: SyncObstacle): Promise<void> {
   const { store, queue, resources, clock, random } = parts
-  const { retryAfterSeconds } = obstacle
-  const retry = obstacle.passing
-    ? planRetry({ attempt: run.attempt, retryAfterSeconds, random: random() })
-    : null
+  const retry = planAfter(obstacle, run.attempt, random())
   const reason = obstacle.word
   await store.transaction(async (unit) => {
     const resource = await resources.lock(unit, run.resourceId)
@@ -244,7 +244,20 @@ async function settle(parts: WalkParts, run: ClaimedRun, obstacle: SyncObstacle)
       : ({ status: 'failed', reason, retryAt: obstacle.passing ? retryAt : null } as const)
     await finishRun(unit, run, ending, { queue, clock, actor })
   })
-  if (retry?.kind === 'again') await queue.postpone(run, retry.delayMs)
+  if (retry?.kind !== 'again') return
+  await queue.postpone(run, retry.delayMs, obstacle.word !== 'waiting_for_quota')
+}
+
+/** null when trying again cannot help. */
+function planAfter(
+  { word, passing, retryAfterSeconds }: SyncObstacle,
+  attempt: number,
+  random: number,
+): RetryPlan | null {
+  if (word === 'waiting_for_quota') {
+    return { kind: 'again', delayMs: waitForQuota(retryAfterSeconds ?? 1, random) }
+  }
+  return passing ? planRetry({ attempt, retryAfterSeconds, random }) : null
 }
 
 /** Reasons for which the page that was reached leads nowhere: the next run walks from the first one again. */

@@ -5,7 +5,8 @@ import type { EventWriteRequest } from '../domain/event-write.ts'
 import { type GoogleEvent, isCancelled, textOf } from '../domain/google-event.ts'
 import { eventAsWanted, mergeEvent } from '../domain/merge-event.ts'
 import { SyncObstacle } from '../domain/sync-obstacle.ts'
-import type { EventAnswer, EventWriteCall, GoogleEventWrites, WriteTokens } from './ports.ts'
+import type { Allowances } from './allowances.ts'
+import type { EventAnswer, EventWriteCall, GoogleEventWrites, OnBehalf, WriteTokens } from './ports.ts'
 import { keepInCopy, recordWrite, type SettleParts, settleApplied } from './settle-write.ts'
 
 export interface WriteAsk {
@@ -21,12 +22,14 @@ export interface WriteAsk {
 export interface WriteParts extends SettleParts {
   readonly google: GoogleEventWrites
   readonly tokens: WriteTokens
+  /** With the patience of a caller who waits. */
+  readonly allowances: Allowances
 }
 
 /** The event afterwards; of a deletion, its tombstone. */
 export type WriteEvent = (ask: WriteAsk, metadata: FactMetadata) => Promise<GoogleEvent>
 
-type GoogleCall = (accessToken: string) => Promise<EventAnswer>
+type GoogleCall = (onBehalf: OnBehalf) => Promise<EventAnswer>
 
 interface Attempt {
   readonly parts: WriteParts
@@ -43,7 +46,7 @@ const mostMerges = 4
  * A write: on record first, then at Google under If-Match, then in the copy. Whoever changed other fields meanwhile keeps
  * their change; the same field is a conflict that names both versions.
  * @throws DomainError `event_changed` with `mine` and `theirs`, `unknown_event`, `event_refused`, `calendar_not_writable`,
- * `missing_scopes`, `needs_reauthorization`, `google_busy`, `google_unavailable`.
+ * `missing_scopes`, `needs_reauthorization`, `google_quota_reached`, `google_busy`, `google_unavailable`.
  */
 export function createWriteEvent(parts: WriteParts): WriteEvent {
   return async (ask, metadata) => {
@@ -73,18 +76,23 @@ export function createWriteEvent(parts: WriteParts): WriteEvent {
   }
 }
 
-/** An expired token is answered with one fresh one; a lost answer is asked for once more, which every write here survives. */
-function withToken({ tokens }: WriteParts, connectionId: string): Attempt['call'] {
+/** An expired token is answered with one fresh one; a lost answer is asked for once more, which every write here survives.
+ * Who may not ask once more still has a lost answer: that write is in doubt, not refused. */
+function withToken({ tokens, allowances }: WriteParts, connectionId: string): Attempt['call'] {
+  const allowance = allowances('calendar', connectionId)
+  let lostBefore: SyncObstacle | null = null
   return async (work) => {
     let fresh = false
     for (let lost = false; ; ) {
       try {
-        return await work(await tokens.get(connectionId, { fresh }))
+        return await work({ accessToken: await tokens.get(connectionId, { fresh }), allowance })
       } catch (error) {
         if (!(error instanceof SyncObstacle)) throw error
         if (error.word === 'access_token_rejected' && !fresh) fresh = true
-        else if (error.word === 'google_unavailable' && error.retryAfterSeconds === null && !lost) lost = true
-        else throw error
+        else if (error.word === 'google_unavailable' && error.retryAfterSeconds === null && !lost) {
+          lost = true
+          lostBefore = error
+        } else throw error.word === 'waiting_for_quota' ? (lostBefore ?? error) : error
       }
     }
   }
@@ -96,7 +104,7 @@ function perform(attempt: Attempt): Promise<GoogleEvent> {
 
 async function insert(attempt: Attempt): Promise<GoogleEvent> {
   const { google } = attempt.parts
-  const answer = await attempt.call((accessToken) => google.insert(writeCall(attempt, accessToken, null)))
+  const answer = await attempt.call((onBehalf) => google.insert(writeCall(attempt, onBehalf, null)))
   if (answer.status === 'found') return answer.event
   if (answer.status !== 'taken') throw calendarErrors.unknown_calendar()
   const there = await look(attempt)
@@ -117,8 +125,8 @@ async function change(attempt: Attempt): Promise<GoogleEvent> {
   let match = ifMatch === '*' ? null : (ifMatch ?? (base && textOf(base, 'etag')))
   for (let merges = 0; ; merges++) {
     const upon = match
-    const answer = await attempt.call((accessToken) => {
-      const call = writeCall(attempt, accessToken, upon)
+    const answer = await attempt.call((onBehalf) => {
+      const call = writeCall(attempt, onBehalf, upon)
       return isDelete ? google.remove(call) : google.patch(call)
     })
     if (answer.status === 'found') return answer.event
@@ -153,16 +161,16 @@ function tombstone(base: GoogleEvent | null, id: string): GoogleEvent {
   return { ...base, id, status: 'cancelled' }
 }
 
-function writeCall({ ask }: Attempt, accessToken: string, ifMatch: string | null): EventWriteCall {
+function writeCall({ ask }: Attempt, onBehalf: OnBehalf, ifMatch: string | null): EventWriteCall {
   const { request, calendarGoogleId, sendUpdates } = ask
   const { eventId, fields } = request
-  return { accessToken, calendarGoogleId, eventId, ifMatch, fields, sendUpdates }
+  return { ...onBehalf, calendarGoogleId, eventId, ifMatch, fields, sendUpdates }
 }
 
 async function look({ parts, ask, call }: Attempt): Promise<GoogleEvent | null> {
   const { calendarGoogleId, request } = ask
   const { eventId } = request
-  const answer = await call((accessToken) => parts.google.get({ accessToken, calendarGoogleId, eventId }))
+  const answer = await call((onBehalf) => parts.google.get({ ...onBehalf, calendarGoogleId, eventId }))
   return answer.status === 'found' ? answer.event : null
 }
 
@@ -215,6 +223,7 @@ const refusals: Readonly<Record<string, Exclude<keyof typeof calendarErrors, 'ca
   rejected_by_google: 'event_refused',
   rate_limited: 'google_busy',
   quota_exhausted: 'google_busy',
+  waiting_for_quota: 'google_quota_reached',
 }
 
 function refusalFrom(error: unknown): DomainError {

@@ -35,5 +35,9 @@ export const calendarErrors = defineErrors({
   },
   google_unavailable: { kind: 'unavailable', message: 'Google does not answer at the moment.' },
   google_busy: { kind: 'unavailable', message: 'Google takes no more requests for a while.' },
+  google_quota_reached: {
+    kind: 'limited',
+    message: 'Google takes no more requests for this account, or for all of them, within this minute.',
+  },
   lease_lost: { kind: 'conflict', message: 'Another process works on this resource now.' },
 })

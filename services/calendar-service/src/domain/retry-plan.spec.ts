@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { planRetry } from './retry-plan.ts'
+import { planRetry, waitForQuota } from './retry-plan.ts'
 
 const failed = { attempt: 1, retryAfterSeconds: null, random: 0.5 }
+
+describe('waiting for quota', () => {
+  it('waits until there is some, and a little longer, each for themselves', () => {
+    expect(waitForQuota(12, 0)).toBe(12_000)
+    expect(waitForQuota(12, 0.75)).toBe(13_500)
+  })
+})
 
 describe('trying again', () => {
   it('waits longer every time, with full jitter (B5.68)', () => {

@@ -25,3 +25,9 @@ export function planRetry({ attempt, retryAfterSeconds, random }: Failed): Retry
   const jittered = random * Math.min(capMs, baseMs * 2 ** attempt)
   return { kind: 'again', delayMs: Math.round(asked + jittered) }
 }
+
+/** For a run that was held back before Google was asked: no attempt of its own, so it waits as often as it must. Spread
+ * over two seconds, because everybody who was held back waits for the same moment. */
+export function waitForQuota(retryAfterSeconds: number, random: number): number {
+  return Math.round(retryAfterSeconds * 1000 + random * 2000)
+}

@@ -6,6 +6,7 @@ export type ObstacleWord =
   | 'disconnected'
   | 'unknown_connection'
   | 'token_unavailable'
+  | 'waiting_for_quota'
   | 'schema_drift'
   | 'google_protocol_broken'
   | 'sync_cursor_rejected'

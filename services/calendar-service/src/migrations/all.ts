@@ -9,6 +9,7 @@ import { PushChannels } from './0006-push-channels.ts'
 import { EventHistory } from './0007-event-history.ts'
 import { FairRuns } from './0008-fair-runs.ts'
 import { CalendarsInTheLog } from './0009-calendars-in-the-log.ts'
+import { SlidingBudgets } from './0010-sliding-budgets.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   { name: '0007-event-history', class: EventHistory },
   { name: '0008-fair-runs', class: FairRuns },
   { name: '0009-calendars-in-the-log', class: CalendarsInTheLog },
+  { name: '0010-sliding-budgets', class: SlidingBudgets },
 ]

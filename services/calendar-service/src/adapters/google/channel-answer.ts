@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { SyncObstacle } from '../../domain/sync-obstacle.ts'
-import type { GoogleCaller } from './google-call.ts'
+import type { Cost, GoogleCaller } from './google-call.ts'
 
 /** A channel as Calendar and Drive answer with it (`api#channel`). */
 export const channelSchema = z.looseObject({
@@ -17,10 +17,11 @@ export function openedChannel({ resourceId, expiration }: z.output<typeof channe
  * @throws SyncObstacle */
 export async function closeChannel(
   google: GoogleCaller,
+  cost: Cost,
   stop: (signal: AbortSignal) => Promise<{ data: unknown }>,
 ): Promise<void> {
   try {
-    await google.read(z.unknown(), stop)
+    await google.read(z.unknown(), cost, stop)
   } catch (error) {
     if (!(error instanceof SyncObstacle) || error.word !== 'not_found') throw error
   }

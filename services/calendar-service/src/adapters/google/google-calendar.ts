@@ -1,6 +1,7 @@
 import { calendar as calendarApi } from 'googleapis/build/src/apis/calendar/index.js'
 import { z } from 'zod'
 import type { GoogleCalendar, PageRequest } from '../../application/ports.ts'
+import { callCosts } from '../../domain/call-costs.ts'
 import { createGoogleCaller, type GoogleApiOptions, hashOf, http } from './google-call.ts'
 
 // Masters and exceptions, never expanded: one touched weekly series would otherwise bring centuries of instances.
@@ -32,15 +33,17 @@ export function createGoogleCalendar(options: GoogleApiOptions): GoogleCalendar 
   return {
     queryHash: { calendar_list: hashOf(listQuery), calendar: hashOf(eventQuery) },
     listCalendars: (request) =>
-      google.read(pageSchema, (signal) =>
+      google.read(pageSchema, costOf(request), (signal) =>
         api.calendarList.list({ ...listQuery, ...tokens(request) }, http(request.accessToken, signal)),
       ),
     listEvents: ({ calendarGoogleId: calendarId, ...request }) =>
-      google.read(pageSchema, (signal) =>
+      google.read(pageSchema, costOf(request), (signal) =>
         api.events.list({ calendarId, ...eventQuery, ...tokens(request) }, http(request.accessToken, signal)),
       ),
   }
 }
+
+const costOf = ({ allowance }: PageRequest) => ({ allowance, units: callCosts.calendar.request })
 
 function tokens({ syncToken, pageToken }: PageRequest) {
   return { ...(syncToken === null ? {} : { syncToken }), ...(pageToken === null ? {} : { pageToken }) }

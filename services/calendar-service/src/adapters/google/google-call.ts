@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Clock, DomainError } from '@evergrant/decider'
 import type { z } from 'zod'
+import type { Allowance } from '../../application/ports.ts'
 import { classifyFailure, type GoogleAnswer, type GoogleFailure } from '../../domain/google-failure.ts'
 import { SyncObstacle } from '../../domain/sync-obstacle.ts'
 import { answerOf } from './google-answer.ts'
@@ -17,13 +18,17 @@ export interface GoogleApiOptions {
   readonly clock: Clock
 }
 
+/** What a call costs, and whom; `paid` when it was taken together with others before. */
+export type Cost = { readonly allowance: Allowance; readonly units: number } | 'paid'
+
 /** One API of Google's, asked on behalf of one access token a call. */
 export interface GoogleCaller {
   readonly rootUrl: string
-  /** Asks, and reads the answer by its schema.
-   * @throws SyncObstacle for every answer that is not what was asked for. */
+  /** Takes what the call costs, asks, and reads the answer by its schema.
+   * @throws SyncObstacle for every answer that is not what was asked for, `waiting_for_quota` when it was not asked. */
   read<Schema extends z.ZodType>(
     schema: Schema,
+    cost: Cost,
     call: (signal: AbortSignal) => Promise<{ data: unknown }>,
     classify?: (answer: GoogleAnswer) => GoogleFailure,
   ): Promise<z.output<Schema>>
@@ -33,7 +38,8 @@ export function createGoogleCaller({ rootUrl, guard, clock }: GoogleApiOptions):
   return {
     // googleapis resolves API paths against the root and expects the slash.
     rootUrl: rootUrl.endsWith('/') ? rootUrl : `${rootUrl}/`,
-    read: async (schema, call, classify = classifyFailure) => {
+    read: async (schema, cost, call, classify = classifyFailure) => {
+      if (cost !== 'paid') await cost.allowance.take(cost.units)
       let data: unknown
       try {
         data = (await guard.run(call)).data

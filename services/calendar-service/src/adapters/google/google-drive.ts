@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import { drive as driveApi } from 'googleapis/build/src/apis/drive/index.js'
 import { z } from 'zod'
-import type { DriveMemberships, GoogleDrive, GoogleFilePage, PageRequest } from '../../application/ports.ts'
+import type {
+  DriveMemberships,
+  GoogleDrive,
+  GoogleFilePage,
+  OnBehalf,
+  PageRequest,
+} from '../../application/ports.ts'
+import { callCosts } from '../../domain/call-costs.ts'
 import { classifyFailure, type GoogleAnswer, type GoogleFailure } from '../../domain/google-failure.ts'
 import { deletedItem, type GoogleItem } from '../../domain/google-item.ts'
 import { itemColumns } from '../../domain/item-columns.ts'
@@ -60,6 +67,7 @@ const placesSchema = z.object({
 })
 const drivesSchema = z.object({ drives: z.array(fileSchema).default([]), nextPageToken: token })
 
+const units = callCosts.drive.list
 const noMemberships: DriveMemberships = { joined: [], left: [], complete: false }
 
 type FileRequest = PageRequest & { readonly driveId: string | null }
@@ -69,21 +77,25 @@ export function createGoogleDrive(options: GoogleApiOptions): GoogleDrive {
   const google = createGoogleCaller(options)
   const api = driveApi({ version: 'v3', rootUrl: google.rootUrl })
 
-  const startOf = async ({ accessToken, driveId }: FileRequest): Promise<PagePosition> => {
+  const startOf = async ({ accessToken, allowance, driveId }: FileRequest): Promise<PagePosition> => {
     const query = { supportsAllDrives: true, ...(driveId === null ? {} : { driveId }) }
-    const { startPageToken } = await google.read(startSchema, (signal) =>
-      api.changes.getStartPageToken(query, http(accessToken, signal)),
+    const { startPageToken } = await google.read(
+      startSchema,
+      { allowance, units: callCosts.drive.other },
+      (signal) => api.changes.getStartPageToken(query, http(accessToken, signal)),
     )
     return { start: startPageToken, pageToken: null }
   }
-  const drivesOf = async (accessToken: string): Promise<DriveMemberships> => {
+  const drivesOf = async ({ accessToken, allowance }: OnBehalf): Promise<DriveMemberships> => {
     const joined: string[] = []
     let pageToken: string | null = null
     do {
       const query: { pageSize: number; pageToken?: string } = { pageSize: 100 }
       if (pageToken !== null) query.pageToken = pageToken
-      const page: z.output<typeof drivesSchema> = await google.read(drivesSchema, (signal) =>
-        api.drives.list(query, http(accessToken, signal)),
+      const page: z.output<typeof drivesSchema> = await google.read(
+        drivesSchema,
+        { allowance, units },
+        (signal) => api.drives.list(query, http(accessToken, signal)),
       )
       joined.push(...page.drives.map(({ id }) => id))
       pageToken = page.nextPageToken || null
@@ -91,13 +103,15 @@ export function createGoogleDrive(options: GoogleApiOptions): GoogleDrive {
     return { joined, left: [], complete: true }
   }
   /** The right to read metadata lists every file of every drive, but not the drives. An empty drive has nothing to miss. */
-  const drivesByFiles = async (accessToken: string): Promise<DriveMemberships> => {
+  const drivesByFiles = async ({ accessToken, allowance }: OnBehalf): Promise<DriveMemberships> => {
     const joined = new Set<string>()
     let pageToken: string | null = null
     do {
       const query = { ...placesQuery, ...(pageToken === null ? {} : { pageToken }) }
-      const page: z.output<typeof placesSchema> = await google.read(placesSchema, (signal) =>
-        api.files.list(query, http(accessToken, signal)),
+      const page: z.output<typeof placesSchema> = await google.read(
+        placesSchema,
+        { allowance, units },
+        (signal) => api.files.list(query, http(accessToken, signal)),
       )
       for (const { driveId } of page.files) if (driveId) joined.add(driveId)
       pageToken = page.nextPageToken || null
@@ -105,21 +119,22 @@ export function createGoogleDrive(options: GoogleApiOptions): GoogleDrive {
     // Not complete: Google may leave drives out of so wide a search.
     return { joined: [...joined], left: [], complete: false }
   }
-  const membershipsOf = async (accessToken: string): Promise<DriveMemberships> => {
+  const membershipsOf = async (onBehalf: OnBehalf): Promise<DriveMemberships> => {
     try {
-      return await drivesOf(accessToken)
+      return await drivesOf(onBehalf)
     } catch (error) {
       if (!(error instanceof SyncObstacle) || error.word !== 'missing_scopes') throw error
-      return drivesByFiles(accessToken)
+      return drivesByFiles(onBehalf)
     }
   }
   const listFiles = async (request: FileRequest): Promise<GoogleFilePage> => {
-    const { accessToken, driveId, pageToken } = request
+    const { accessToken, allowance, driveId, pageToken } = request
     const { start, pageToken: at } = pageToken === null ? await startOf(request) : positionOf(pageToken)
-    const memberships =
-      pageToken === null && driveId === null ? await membershipsOf(accessToken) : noMemberships
+    const memberships = pageToken === null && driveId === null ? await membershipsOf(request) : noMemberships
     const query = { ...listQuery, ...placeOf(driveId), ...(at === null ? {} : { pageToken: at }) }
-    const page = await google.read(listSchema, (signal) => api.files.list(query, http(accessToken, signal)))
+    const page = await google.read(listSchema, { allowance, units }, (signal) =>
+      api.files.list(query, http(accessToken, signal)),
+    )
     return {
       items: page.files.filter((file) => belongs(file, driveId)).map(itemOf),
       memberships,
@@ -129,7 +144,7 @@ export function createGoogleDrive(options: GoogleApiOptions): GoogleDrive {
     }
   }
   const listChanges = async (request: FileRequest & { syncToken: string }): Promise<GoogleFilePage> => {
-    const { accessToken, driveId, syncToken, pageToken } = request
+    const { accessToken, allowance, driveId, syncToken, pageToken } = request
     const query = {
       ...changeQuery,
       ...(driveId === null ? {} : { driveId }),
@@ -137,6 +152,7 @@ export function createGoogleDrive(options: GoogleApiOptions): GoogleDrive {
     }
     const page = await google.read(
       changesSchema,
+      { allowance, units },
       (signal) => api.changes.list(query, http(accessToken, signal)),
       classifyChanges,
     )

@@ -2,6 +2,7 @@ import { DomainError } from '@evergrant/decider'
 import { calendar as calendarApi } from 'googleapis/build/src/apis/calendar/index.js'
 import { z } from 'zod'
 import type { EventAnswer, EventCall, EventWriteCall, GoogleEventWrites } from '../../application/ports.ts'
+import { callCosts } from '../../domain/call-costs.ts'
 import { classifyFailure } from '../../domain/google-failure.ts'
 import { SyncObstacle } from '../../domain/sync-obstacle.ts'
 import { answerOf } from './google-answer.ts'
@@ -14,9 +15,11 @@ export function createGoogleEventWrites({ rootUrl, guard, clock }: GoogleApiOpti
   const api = calendarApi({ version: 'v3', rootUrl: rootUrl.endsWith('/') ? rootUrl : `${rootUrl}/` })
 
   const answer = async (
+    { allowance }: EventCall,
     call: (signal: AbortSignal) => Promise<{ data: unknown }>,
     read: (data: unknown) => EventAnswer = foundIn,
   ): Promise<EventAnswer> => {
+    await allowance.take(callCosts.calendar.request)
     try {
       return read((await guard.run(call)).data)
     } catch (error) {
@@ -35,20 +38,20 @@ export function createGoogleEventWrites({ rootUrl, guard, clock }: GoogleApiOpti
   }
   const done = (): EventAnswer => ({ status: 'gone' })
   return {
-    get: (call) => answer((signal) => api.events.get(addressOf(call), http(call.accessToken, signal))),
+    get: (call) => answer(call, (signal) => api.events.get(addressOf(call), http(call.accessToken, signal))),
     insert: (call) => {
       const { calendarId } = addressOf(call)
       const requestBody = { ...call.fields, id: call.eventId }
       const parameters = { calendarId, ...manners(call), requestBody }
-      return answer((signal) => api.events.insert(parameters, http(call.accessToken, signal)))
+      return answer(call, (signal) => api.events.insert(parameters, http(call.accessToken, signal)))
     },
     patch: (call) => {
       const parameters = { ...addressOf(call), ...manners(call), requestBody: call.fields }
-      return answer((signal) => api.events.patch(parameters, onCondition(call, signal)))
+      return answer(call, (signal) => api.events.patch(parameters, onCondition(call, signal)))
     },
     remove: (call) => {
       const parameters = { ...addressOf(call), sendUpdates: call.sendUpdates }
-      return answer((signal) => api.events.delete(parameters, onCondition(call, signal)), done)
+      return answer(call, (signal) => api.events.delete(parameters, onCondition(call, signal)), done)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { gmail as gmailApi } from 'googleapis/build/src/apis/gmail/index.js'
 import { z } from 'zod'
-import type { GoogleMail, GooglePage, PageRequest } from '../../application/ports.ts'
+import type { Allowance, GoogleMail, GooglePage, PageRequest } from '../../application/ports.ts'
+import { callCosts } from '../../domain/call-costs.ts'
 import { classifyFailure, type GoogleAnswer, type GoogleFailure } from '../../domain/google-failure.ts'
 import { deletedItem, type GoogleItem, laterHistoryId } from '../../domain/google-item.ts'
 import { itemColumns } from '../../domain/item-columns.ts'
@@ -9,7 +10,7 @@ import { createGoogleCaller, type GoogleApiOptions, hashOf, http } from './googl
 import { type PagePosition, pageTokenOf, positionOf } from './page-position.ts'
 
 const userId = 'me'
-// Each message is a call of its own: a larger page would only be lost as a whole when the quota ends in it.
+// Each message is a call of its own: a larger page would only be lost as a whole when something ends in it.
 const listQuery = { userId, maxResults: 100, includeSpamTrash: true, fields: 'messages(id),nextPageToken' }
 const historyQuery = { userId, maxResults: 100 }
 // Without the snippet: it is the beginning of the body.
@@ -29,7 +30,10 @@ const messageQuery = {
     'References',
   ],
 }
+// Gmail refuses somebody who asks for too much at the same moment, whatever is left of the minute.
 const callsAtOnce = 8
+// A smaller page is not worth the call that lists it.
+const fewestMessages = 10
 
 const historyIdSchema = z.string().regex(/^\d{1,20}$/)
 const profileSchema = z.object({ historyId: historyIdSchema })
@@ -70,21 +74,25 @@ const historySchema = z.object({
   nextPageToken: z.string().nullish(),
 })
 
-/** Gmail v1 through googleapis, metadata only. */
-export function createGoogleMail(options: GoogleApiOptions): GoogleMail {
+/** Gmail v1 through googleapis, metadata only. A page is as large as what may still be asked for, and its messages are paid for
+ * together: a page that could not be had whole would be lost, with all that was spent on it. */
+export function createGoogleMail(options: GoogleApiOptions & { readonly messageUnits: number }): GoogleMail {
+  const { messageUnits } = options
   const google = createGoogleCaller(options)
   const api = gmailApi({ version: 'v1', rootUrl: google.rootUrl })
 
-  const startOf = async ({ accessToken }: PageRequest): Promise<PagePosition> => {
+  const startOf = async ({ accessToken, allowance }: PageRequest): Promise<PagePosition> => {
     const query = { userId, fields: 'historyId' }
-    const profile = await google.read(profileSchema, (signal) =>
-      api.users.getProfile(query, http(accessToken, signal)),
+    const profile = await google.read(
+      profileSchema,
+      { allowance, units: callCosts.gmail.profile },
+      (signal) => api.users.getProfile(query, http(accessToken, signal)),
     )
     return { start: profile.historyId, pageToken: null }
   }
   const messageOf = async (accessToken: string, id: string): Promise<GoogleItem> => {
     try {
-      const message = await google.read(messageSchema, (signal) =>
+      const message = await google.read(messageSchema, 'paid', (signal) =>
         api.users.messages.get({ ...messageQuery, id }, http(accessToken, signal)),
       )
       return itemOf(message)
@@ -94,13 +102,20 @@ export function createGoogleMail(options: GoogleApiOptions): GoogleMail {
       throw error
     }
   }
+  const affordable = (left: number) =>
+    Math.min(listQuery.maxResults, Math.max(Math.floor(left / messageUnits), fewestMessages))
+  const payFor = async (allowance: Allowance, messages: number) => {
+    if (messages > 0) await allowance.take(messages * messageUnits)
+  }
   const listAll = async (request: PageRequest): Promise<GooglePage<GoogleItem>> => {
-    const { accessToken, pageToken } = request
+    const { accessToken, allowance, pageToken } = request
     const { start, pageToken: at } = pageToken === null ? await startOf(request) : positionOf(pageToken)
-    const query = { ...listQuery, ...(at === null ? {} : { pageToken: at }) }
-    const page = await google.read(listSchema, (signal) =>
+    const left = await allowance.take(callCosts.gmail.messageList)
+    const query = { ...listQuery, maxResults: affordable(left), ...(at === null ? {} : { pageToken: at }) }
+    const page = await google.read(listSchema, 'paid', (signal) =>
       api.users.messages.list(query, http(accessToken, signal)),
     )
+    await payFor(allowance, page.messages.length)
     const items = await inTurns(page.messages, ({ id }) => messageOf(accessToken, id))
     return page.nextPageToken
       ? { items, nextPageToken: pageTokenOf(start, page.nextPageToken), nextSyncToken: null }
@@ -110,15 +125,21 @@ export function createGoogleMail(options: GoogleApiOptions): GoogleMail {
     startHistoryId: string,
     request: PageRequest,
   ): Promise<GooglePage<GoogleItem>> => {
-    const { accessToken, pageToken } = request
+    const { accessToken, allowance, pageToken } = request
     const at = pageToken === null ? null : positionOf(pageToken)
-    const query = { ...historyQuery, startHistoryId, ...(at?.pageToken ? { pageToken: at.pageToken } : {}) }
+    // A record is about one message as a rule.
+    const maxResults = affordable(await allowance.take(callCosts.gmail.history))
+    const place = at?.pageToken ? { pageToken: at.pageToken } : {}
+    const query = { ...historyQuery, maxResults, startHistoryId, ...place }
     const page = await google.read(
       historySchema,
+      'paid',
       (signal) => api.users.history.list(query, http(accessToken, signal)),
       classifyHistory,
     )
-    const items = await inTurns([...fatesOf(page.history)], ([id, fate]) =>
+    const fates = [...fatesOf(page.history)]
+    await payFor(allowance, fates.filter(([, fate]) => fate === 'touched').length)
+    const items = await inTurns(fates, async ([id, fate]) =>
       fate === 'deleted' ? deletedItem(id) : messageOf(accessToken, id),
     )
     // What the first page said: a change that comes while paging is then asked for once more rather than skipped.
@@ -157,15 +178,24 @@ function itemOf(message: z.output<typeof messageSchema>): GoogleItem {
   return { id, revision: historyId, deleted: false, ...itemColumns.gmail(raw), raw }
 }
 
-/** In order, a few at a time. */
+/** In order, a few at a time; a slow one holds up nobody but itself, and after a failure none is begun. */
 async function inTurns<From, To>(
   entries: readonly From[],
-  work: (entry: From) => To | Promise<To>,
+  work: (entry: From) => Promise<To>,
 ): Promise<To[]> {
   const results: To[] = []
-  for (let next = 0; next < entries.length; next += callsAtOnce) {
-    results.push(...(await Promise.all(entries.slice(next, next + callsAtOnce).map(work))))
+  const waiting = entries.entries()
+  let failed = false
+  const turn = async () => {
+    for (const [nth, entry] of waiting) {
+      if (failed) return
+      results[nth] = await work(entry).catch((error: unknown) => {
+        failed = true
+        throw error
+      })
+    }
   }
+  await Promise.all(Array.from({ length: callsAtOnce }, turn))
   return results
 }
 

@@ -48,11 +48,13 @@ export function createRunQueue(database: Database): RunQueue {
       )
       if (held.length === 0) throw calendarErrors.lease_lost()
     },
-    postpone: async ({ runId, fence }, delayMs) => {
+    postpone: async ({ runId, fence }, delayMs, wasTried) => {
       await sqlOf(database)(
-        `update resource_run set lease_until = now() + $3::float8 * interval '1 millisecond', lease_owner = null
+        `update resource_run
+            set lease_until = now() + $3::float8 * interval '1 millisecond', lease_owner = null,
+                attempt = greatest(attempt - case when $4 then 0 else 1 end, 0)
           where run_id = $1 and fence = $2 and state = 'running'`,
-        [runId, fence, delayMs],
+        [runId, fence, delayMs, wasTried],
       )
     },
     end: async (unit, { runId }, state) => {
