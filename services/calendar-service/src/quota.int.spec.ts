@@ -30,6 +30,12 @@ describe('what is asked of Google within a minute', () => {
     const [sync] = body.sync as readonly { status: string; reason: string | null }[]
     return { items: body.items?.length, sync }
   }
+  const write = (user: ConnectedUser) =>
+    world.call(service, '/v1/calendar/events', {
+      sub: user.user,
+      method: 'POST',
+      body: { calendarId: user.calendarId(), summary: 'Tea', ...times },
+    })
   const usedBy = (email: string) =>
     world
       .google()
@@ -75,20 +81,23 @@ describe('what is asked of Google within a minute', () => {
   it('is no more for writes: beyond it they are answered 429 with when to come back, and are not sent', async () => {
     world.google().setQuota('calendar', { perMinutePerUser: 6 })
     const user = await world.connected(service)
-    const write = () =>
-      world.call(service, '/v1/calendar/events', {
-        sub: user.user,
-        method: 'POST',
-        body: { calendarId: user.calendarId(), summary: 'Tea', ...times },
-      })
     const answers = []
-    for (let nth = 0; nth < 6; nth++) answers.push(await write())
+    for (let nth = 0; nth < 6; nth++) answers.push(await write(user))
     expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201, 429, 429])
     const { body, headers } = answers[5] ?? { body: {}, headers: new Headers() }
     expect(body).toMatchObject({ code: 'google_quota_reached' })
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(30)
     expect(world.writes()).toEqual(Array.from({ length: 4 }, () => 'POST 200'))
     expect(usedBy(user.email)).toMatchObject({ peakPerMinute: 6, refused: 0 })
+  })
+
+  it('leaves a write in doubt whose answer was lost, and which could not be asked for once more', async () => {
+    const user = await world.connected(service)
+    for (let nth = 0; nth < 3; nth++) expect((await write(user)).status).toBe(201)
+    world.google().addFault({ method: 'POST', path: '/calendar/v3/calendars/*/events', resetSocket: 'after' })
+    const lost = await write(user)
+    expect([lost.status, lost.body.code]).toEqual([503, 'google_unavailable'])
+    expect((await write(user)).status).toBe(429)
   })
 
   it('can be seen in the metrics', async () => {
