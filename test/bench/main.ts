@@ -2,6 +2,7 @@
 import { arch, cpus, platform } from 'node:os'
 import { connect } from './connect.ts'
 import { consent } from './consent.ts'
+import { fairness } from './fairness.ts'
 import { refreshAhead } from './refresh-ahead.ts'
 import { refreshes } from './refreshes.ts'
 import { relayLatency } from './relay-latency.ts'
@@ -13,6 +14,7 @@ import { tokens } from './tokens.ts'
 const suites: Record<string, () => Promise<readonly string[]>> = {
   connect,
   consent,
+  fairness,
   'refresh-ahead': refreshAhead,
   refreshes,
   relay: relayLatency,

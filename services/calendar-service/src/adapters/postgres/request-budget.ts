@@ -22,7 +22,7 @@ export function createRequestBudget(
   return {
     take: async (ask) => {
       const { user, project } = quotas[ask.api]
-      const budgets = [projectOf(ask.api), `${ask.api} user ${ask.connectionId}`]
+      const budgets = [projectOf(ask.api), userOf(ask)]
       const limits = [project, user]
       const rooms = limits.map((limit) => roomFor(ask.units, limit))
       const rows = await take(sql, [budgets, limits, windowSeconds, ask.units, rooms])
@@ -40,6 +40,12 @@ export function createRequestBudget(
 }
 
 const projectOf = (api: string) => `${api} project`
+const userOf = ({ api, connectionId }: BudgetAsk) => `${api} user ${connectionId}`
+
+/** The name of the same budget in SQL, for a kind of resource; its `counted_at` is when Google was last asked for somebody. */
+export function userBudgetText(kind: string, connectionId: string): string {
+  return `case ${kind} when 'mailbox' then 'gmail' when 'drive' then 'drive' else 'calendar' end || ' user ' || ${connectionId}`
+}
 
 async function take(
   sql: Sql,
@@ -104,7 +110,7 @@ const takeText = `${keptText('for update')},
          update request_budget b
             set spent = array(select each + case when slot - 1 = mod(second, $3::int) then $4::int else 0 end
                                 from unnest(k.spent) with ordinality s (each, slot) order by slot),
-                counted_at = to_timestamp(second),
+                counted_at = greatest(to_timestamp(second), clock_timestamp()),
                 left_over = units - $4::int
            from kept k join room using (budget), verdict
           where b.budget = k.budget and granted)

@@ -2,12 +2,13 @@ import type { SyncCounts } from '@evergrant/event-contracts'
 import { type Database, sqlOf } from '@evergrant/event-store'
 import type { ClaimedRun, RunQueue, WaitingSync } from '../../application/ports.ts'
 import { calendarErrors } from '../../domain/errors.ts'
+import { userBudgetText } from './request-budget.ts'
 
 /**
  * The queue of resource runs in PostgreSQL: queued → running → done or failed. A run is held by a lease; a holder
  * that dies or waits lets it run out, and any replica takes over with a higher fence. Leases use the database's
- * clock, which is the only one all replicas share. Who has the fewest runs under way is next, then who waits longest:
- * somebody with a thousand calendars does not stand before somebody with one.
+ * clock, which is the only one all replicas share. Who has the fewest runs under way is next, then whoever Google was asked
+ * for least lately, then who waits longest: somebody with a thousand calendars has one turn in each round, as everybody.
  */
 export function createRunQueue(database: Database): RunQueue {
   return {
@@ -95,6 +96,8 @@ const claimText = `
      order by (select count(*) from resource_run o
                 where o.connection_id = r.connection_id and o.state = 'running' and o.lease_owner is not null
                   and o.lease_until > now()),
+              (select b.counted_at from request_budget b where b.budget = ${userBudgetText('s.kind', 'r.connection_id')})
+                nulls first,
               coalesce(r.lease_until, r.due_at)
      limit 1
        for update of r skip locked)

@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { openDatabase, sqlOf } from '@evergrant/event-store'
+import { type CalendarAccount, playTokenService } from './calendar-accounts.ts'
+import { startOutside } from './outside.ts'
+import { inMs, percentile } from './percentiles.ts'
+import { type NodeProcess, runToEnd, startService } from './service-process.ts'
+
+const quietAccounts = 99
+const noisyCalendars = Number(process.argv.find((each) => each.startsWith('--calendars='))?.slice(12) ?? 300)
+const rounds = Number(process.argv.find((each) => each.startsWith('--rounds='))?.slice(9) ?? 8)
+const plenty = '1000000000'
+
+/** One process of calendar-service and a hundred accounts, one of which has hundreds of calendars. Ninety-nine ask for a sync at
+ * the same moment, with and without the hundredth's storm, in turns within one run: asked → synced, as the database has it.
+ * Google's quotas, which would hold the storm back, are out of the way: what is measured is how the lanes are shared. */
+export async function fairness(): Promise<readonly string[]> {
+  const outside = await startOutside()
+  const { postgres, nats, google, issuer } = outside
+  const database = await openDatabase({ url: postgres.url, applicationName: 'bench' })
+  const sql = sqlOf(database)
+  const tokens = await playTokenService(google, nats.url)
+  let service: NodeProcess | undefined
+  try {
+    await sql('create role evergrant_service nologin')
+    await runToEnd('calendar-service', { MIGRATOR_DATABASE_URL: postgres.url })
+    service = await startService('calendar-service', {
+      ...outside.env,
+      DATABASE_URL: postgres.url,
+      GOOGLE_API_ROOT_URL: google.url,
+      SYNC_STALE_AFTER_SECONDS: '86400',
+      CALENDAR_REQUESTS_PER_MINUTE: plenty,
+      CALENDAR_REQUESTS_PER_MINUTE_PER_USER: plenty,
+      LOG_LEVEL: 'info',
+    })
+    const { url } = service
+    const quiet = Array.from({ length: quietAccounts }, tokens.newAccount)
+    const noisy = tokens.newAccount()
+    for (let nth = 1; nth < noisyCalendars; nth++)
+      google.addCalendar({ email: noisy.email, summary: `${nth}` })
+    for (const account of [...quiet, noisy]) await tokens.connect(account)
+    const syncedCalendars = async (connectionId: string) =>
+      (
+        await sql(
+          `select 1 from synced_resource where connection_id = $1 and kind = 'calendar' and last_synced_at is not null`,
+          [connectionId],
+        )
+      ).length
+    await until(async () => (await syncedCalendars(noisy.connectionId)) === noisyCalendars)
+    await until(async () => (await underWay()) === 0)
+
+    async function underWay(): Promise<number> {
+      const rows = await sql<{ n: number }>(
+        `select count(*)::int n from resource_run where state in ('queued', 'running')`,
+      )
+      return rows[0]?.n ?? 0
+    }
+    const ask = async (account: CalendarAccount): Promise<string> => {
+      const answer = await fetch(`${url}/v1/calendar/syncs`, {
+        method: 'POST',
+        headers: { authorization: await issuer.bearer(account.user), 'content-type': 'application/json' },
+        body: '{}',
+      })
+      if (answer.status !== 202) throw new Error(`the sync was not taken: ${answer.status}`)
+      return ((await answer.json()) as { id: string }).id
+    }
+    const storm = async () => {
+      await ask(noisy)
+      await until(async () => (await underWay()) > noisyCalendars / 2)
+    }
+    const round = async (withNoisy: boolean): Promise<readonly number[]> => {
+      if (withNoisy) await storm()
+      const syncs = await Promise.all(quiet.map(ask))
+      await until(async () => (await underWay()) === 0)
+      const rows = await sql<{ ms: number }>(
+        `select extract(epoch from ended_at - requested_at)::float8 * 1000 as ms from sync_status
+          where sync_id = any($1::uuid[]) and status = 'completed'`,
+        [syncs],
+      )
+      if (rows.length !== syncs.length) throw new Error(`${syncs.length - rows.length} syncs failed`)
+      return rows.map(({ ms }) => ms)
+    }
+    const alone: number[] = []
+    const beside: number[] = []
+    await round(false)
+    for (let nth = 0; nth < rounds; nth++) {
+      alone.push(...(await round(false)))
+      beside.push(...(await round(true)))
+    }
+    const moved = (percentile(beside, 0.95) / percentile(alone, 0.95) - 1) * 100
+    return [
+      `${quietAccounts} accounts sync at once, alone: ${inMs(alone)}`,
+      `beside one with ${noisyCalendars} calendars waiting: ${inMs(beside)}`,
+      `their p95 moved by ${moved.toFixed(1)} % (target: at most 10 %)`,
+    ]
+  } finally {
+    await service?.stop()
+    await Promise.all([tokens.close(), database.close()])
+    await outside.stop()
+  }
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await delay(20)
+}
