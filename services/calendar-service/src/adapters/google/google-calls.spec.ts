@@ -11,6 +11,7 @@ const email = 'alice@example.com'
 const events = `/calendar/v3/calendars/${encodeURIComponent(email)}/events`
 const start = { date: '2026-03-01' }
 const end = { date: '2026-03-02' }
+const allowance = { take: async () => 1 }
 
 describe('a call to Google', () => {
   let google: GoogleEmulator
@@ -35,11 +36,15 @@ describe('a call to Google', () => {
     clock: { now: () => new Date() },
     guard: { run: <T>(work: (signal: AbortSignal) => Promise<T>) => work(AbortSignal.timeout(deadlineMs)) },
   })
-  const firstPage = () => ({ accessToken, calendarGoogleId: email, syncToken: null, pageToken: null })
+  const firstPage = () => ({
+    ...{ accessToken, calendarGoogleId: email, allowance },
+    ...{ syncToken: null, pageToken: null },
+  })
   const list = () => createGoogleCalendar(api()).listEvents(firstPage())
   const insert = (eventId: string) =>
     createGoogleEventWrites(api()).insert({
       accessToken,
+      allowance,
       calendarGoogleId: email,
       eventId,
       ifMatch: null,
