@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+// Or a workspace of its own inside it, such as test/mutation, which nobody has to wait for at start.
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', process.argv[2] ?? '')
 const pnpmVersion = '12.21.0'
 const stamp = join(root, 'node_modules', '.evergrant-installed')
 const lock = join(root, '.cache', 'installing')
@@ -14,11 +15,13 @@ const say = (line) => process.stderr.write(`evergrant: ${line}\n`)
 
 /** Everything an install depends on; another platform's node_modules do not count either. */
 function wanted() {
-  const manifests = ['packages', 'services'].flatMap((folder) =>
-    readdirSync(join(root, folder))
-      .sort()
-      .map((name) => join(root, folder, name, 'package.json')),
-  )
+  const manifests = ['packages', 'services']
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(root, folder))
+        .sort()
+        .map((name) => join(root, folder, name, 'package.json')),
+    )
   const files = ['package.json', 'pnpm-workspace.yaml', 'pnpm-lock.yaml'].map((name) => join(root, name))
   return [...files, ...manifests]
     .filter((file) => existsSync(file))

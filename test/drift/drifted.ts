@@ -14,21 +14,31 @@ export function sqlOver(client: Client): Sql {
 }
 
 /** Does harm, looks, and undoes it: DDL is transactional, and so is looking. */
-export async function verifyAfter(
+export async function inTransaction<Result>(
   client: Client,
-  manifest: Manifest,
   harm: string,
+  look: () => Promise<Result>,
   role = 'evergrant_test_service',
-): Promise<VerificationReport> {
+): Promise<Result> {
   await client.query('begin')
   try {
     await client.query(harm)
     // What the app may see, not what the superuser who did it may see.
     await client.query(`set local role ${role}`)
-    return await verifySchema({ sql: sqlOver(client), manifest, clock })
+    return await look()
   } finally {
     await client.query('rollback')
   }
+}
+
+export function verifyAfter(
+  client: Client,
+  manifest: Manifest,
+  harm: string,
+  role?: string,
+): Promise<VerificationReport> {
+  const look = () => verifySchema({ sql: sqlOver(client), manifest, clock })
+  return inTransaction(client, harm, look, role)
 }
 
 /** One session for the surrounding file. */

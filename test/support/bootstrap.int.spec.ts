@@ -26,9 +26,9 @@ describe('installing the packages', () => {
     chmodSync(join(root, 'bin/npx'), 0o755)
   }
 
-  function run(): Promise<{ code: number | null; said: string }> {
+  function run(...workspace: readonly string[]): Promise<{ code: number | null; said: string }> {
     return new Promise((resolve) => {
-      const child = spawn(process.execPath, [join(root, 'infra/bootstrap.mjs')], {
+      const child = spawn(process.execPath, [join(root, 'infra/bootstrap.mjs'), ...workspace], {
         env: { PATH: `${join(root, 'bin')}:/usr/bin:/bin` },
       })
       let said = ''
@@ -75,5 +75,18 @@ describe('installing the packages', () => {
     expect(code).toBe(1)
     expect(said).toContain(advice)
     expect(said).toContain(words)
+  })
+
+  it('of a workspace inside this one happens in there, and waits until somebody asks for it', async () => {
+    const inner = join(root, 'test/mutation')
+    mkdirSync(join(inner, 'node_modules'), { recursive: true })
+    writeFileSync(join(inner, 'package.json'), '{}')
+    npx(`pwd > '${root}/where'`)
+    expect(await run()).toMatchObject({ code: 0 })
+    expect(readFileSync(join(root, 'where'), 'utf8').trim()).toBe(root)
+    expect(await run('test/mutation')).toMatchObject({ code: 0 })
+    expect(readFileSync(join(root, 'where'), 'utf8').trim()).toBe(inner)
+    expect(await run('test/mutation')).toEqual({ code: 0, said: '' })
+    expect(installs()).toBe(2)
   })
 })

@@ -18,11 +18,13 @@ export function compareTypes(expected: string, actual: string): TypeVerdict {
   if (from.base !== to.base && times.has(from.base) && times.has(to.base))
     return {
       class: 'silent',
-      why: 'it stores no time zone any more, so every session outside UTC reads and writes other moments, without an error',
+      why: `it stores ${from.base === 'timestamp with time zone' ? 'no time zone any more' : 'a time zone now'}, so every session outside UTC reads and writes other moments, without an error`,
       using: (column) => ` using ${column} at time zone 'UTC'`,
     }
   if (from.base === to.base && times.has(from.base))
-    return { class: 'silent', why: 'fractions of a second are rounded, without an error', using: asIs }
+    return to.size < from.size
+      ? { class: 'silent', why: 'fractions of a second are rounded, without an error', using: asIs }
+      : { class: 'info', why: 'every fraction of a second that fitted still fits', using: asIs }
   if (isText(from.base) && isText(to.base)) return textVerdict(from.size, to.size)
   if (actual === 'bytea')
     return {
@@ -52,7 +54,7 @@ function isText(base: string): boolean {
 function parts(type: string) {
   const size = /\((\d+)/.exec(type)?.[1]
   return {
-    base: type.replace(/\([^)]*\)/, '').trim(),
+    base: type.replace(/\([^)]*\)/, ''),
     size: size === undefined ? Number.POSITIVE_INFINITY : Number(size),
   }
 }

@@ -53,6 +53,13 @@ function missingColumn(table: string, name: string, column: Column, rename: stri
       touches,
     }
   const fillable = !column.notNull || column.default !== null
+  // The catalog does not keep what a column is computed from.
+  const remedy = column.generated
+    ? {}
+    : {
+        remedy: `${alter} add column ${quoted(name)} ${columnDefinition({ ...column, notNull: column.notNull && fillable })}`,
+        additive: fillable,
+      }
   return {
     path,
     kind: 'column_missing',
@@ -60,8 +67,7 @@ function missingColumn(table: string, name: string, column: Column, rename: stri
     expected,
     actual: null,
     explanation: `Column ${path} does not exist. Every statement that names it fails; an ORM that selects * reads it as undefined.`,
-    remedy: `${alter} add column ${quoted(name)} ${columnDefinition({ ...column, notNull: column.notNull && fillable })}`,
-    additive: fillable,
+    ...remedy,
     touches,
   }
 }
@@ -181,7 +187,17 @@ function changedNature({ table, name, column, now }: ChangedColumn): Difference[
   const natural = (of: Column) =>
     of.generated ? 'generated' : of.identity === null ? 'ordinary' : `identity (${of.identity})`
   const found: Difference[] = []
-  if (natural(column) !== natural(now))
+  if (column.generated && !now.generated)
+    found.push({
+      path,
+      kind: 'generation_dropped',
+      class: 'silent',
+      expected: 'generated',
+      actual: natural(now),
+      explanation: `Column ${path} is not computed any more: new rows leave it empty, without an error.`,
+      touches: [{ table, columns: [name], access: everyAccess }],
+    })
+  else if (natural(column) !== natural(now))
     found.push({
       path,
       kind: now.generated ? 'column_generated' : 'identity_changed',
@@ -189,7 +205,7 @@ function changedNature({ table, name, column, now }: ChangedColumn): Difference[
       expected: natural(column),
       actual: natural(now),
       explanation: `Column ${path} is ${natural(now)} instead of ${natural(column)}: writes that give it a value, or leave it out, fail.`,
-      ...(now.generated && !column.generated ? { remedy: `${alter} drop expression` } : {}),
+      ...(now.generated ? { remedy: `${alter} drop expression` } : {}),
       touches: [{ table, columns: [name], access: writes }],
     })
   if (column.collation !== now.collation)

@@ -57,6 +57,19 @@ function triggers(table: string, expected: Relation, actual: Relation): Differen
     const now = actual.triggers[trigger]
     const same = now?.definition === before.definition && now.bodyHash === before.bodyHash
     if (same && now.enabled === before.enabled) continue
+    if (same && now.enabled) {
+      found.push({
+        path: `${table}(${trigger})`,
+        kind: 'trigger_enabled',
+        class: 'silent',
+        expected: 'disabled',
+        actual: now.definition,
+        explanation: `The trigger ${trigger} of ${table} is at work although the migrations leave it off; it may change or refuse what the code writes, without an error.`,
+        remedy: `alter table ${name} disable trigger ${quoted(trigger)}`,
+        touches: [{ table, access: writes }],
+      })
+      continue
+    }
     found.push({
       path: `${table}(${trigger})`,
       kind: now === undefined ? 'trigger_missing' : same ? 'trigger_disabled' : 'trigger_changed',

@@ -7,25 +7,28 @@ import type { ExpectedCatalog } from './manifest.ts'
 export function diffNames(expected: ExpectedCatalog, actual: Catalog): Difference[] {
   const { server } = actual
   const next = server.settings.search_path
-  const paths = [server.searchPath, ...(next === undefined ? [] : [parsePath(next, server.role)])]
+  const later = next === undefined ? server.searchPath : parsePath(next, server.role)
   const ours = Object.keys(expected.relations).filter(
     (name) => !name.includes('.') && Object.hasOwn(actual.relations, name),
   )
   const astray = ours.flatMap((name) => {
-    const where = paths.map((path) => leadsTo(path, name, actual)).find((schema) => schema !== 'public')
+    const where = [later, server.searchPath]
+      .map((path) => leadsTo(path, name, actual))
+      .find((schema) => schema !== 'public')
     return where === undefined ? [] : [{ name, where }]
   })
   if (astray.length === 0) return settings(expected, actual)
   const names = astray.map(({ name }) => name)
   const elsewhere = [...new Set(astray.map(({ where }) => where))]
+  const lasts = names.some((name) => leadsTo(later, name, actual) !== 'public')
   return [
     {
       path: `role ${server.role}: search_path`,
       kind: 'search_path_astray',
       class: 'breaking_read',
       expected: 'public',
-      actual: next ?? server.searchPath.join(', '),
-      explanation: `The search path of ${server.role} leads ${listed(names)} to ${elsewhere.map((schema) => (schema === 'nowhere' ? 'nowhere' : `the tables of schema ${schema}`)).join(' and ')} instead of public; sessions that start from now on see those.`,
+      actual: (lasts ? next : undefined) ?? server.searchPath.join(', '),
+      explanation: `The search path of ${server.role} leads ${listed(names)} to ${elsewhere.map((schema) => (schema === 'nowhere' ? 'nowhere' : `the tables of schema ${schema}`)).join(' and ')} instead of public; ${lasts ? 'sessions that start from now on' : 'sessions that are open'} see those.`,
       remedy: `alter role ${quoted(server.role)} reset search_path; alter role ${quoted(server.role)} in database ${quoted(server.database)} reset search_path`,
       touches: names.map((table) => ({ table, access: everyAccess })),
     },
@@ -66,13 +69,14 @@ function settings(expected: ExpectedCatalog, { server }: Catalog): Difference[] 
       remedy: reset('default_transaction_read_only'),
       touches: all,
     })
-  if ((server.settings.session_replication_role ?? 'origin') !== 'origin')
+  // `local` differs from `origin` for replication tools only.
+  if (server.settings.session_replication_role === 'replica')
     found.push({
       path: `role ${server.role}: session_replication_role`,
       kind: 'triggers_off_by_setting',
       class: 'integrity',
       expected: 'origin',
-      actual: server.settings.session_replication_role ?? null,
+      actual: 'replica',
       explanation: `Sessions of ${server.role} start as replicas: foreign keys and triggers do nothing.`,
       remedy: reset('session_replication_role'),
       touches: all,

@@ -21,10 +21,11 @@ function diffEnum(of: {
   readonly actual: Catalog
 }): Difference[] {
   const { name, labels, expected, actual } = of
-  const now = actual.enums[name] ?? []
+  const now = actual.enums[name]
+  if (now === undefined) return [missingEnum(name, labels, columnsOfType(expected, name))]
   if (now.join('\n') === labels.join('\n')) return []
   const touches = columnsOfType(expected, name)
-  const common = { path: name, expected: labels.join(', '), actual: now.join(', ') || null, touches }
+  const common = { path: name, expected: labels.join(', '), actual: now.join(', '), touches }
   const gone = labels.filter((label) => !now.includes(label))
   const added = now.filter((label) => !labels.includes(label))
   if (gone.length > 0) {
@@ -63,6 +64,20 @@ function diffEnum(of: {
       explanation: `The enum ${name} has the same values in another order; only sorting by it changes.`,
     },
   ]
+}
+
+function missingEnum(name: string, labels: readonly string[], touches: readonly Touch[]): Difference {
+  return {
+    path: name,
+    kind: 'enum_missing',
+    class: 'breaking_write',
+    expected: labels.join(', '),
+    actual: null,
+    explanation: `The enum ${name} is gone; statements that name it fail (42704).`,
+    remedy: `create type ${quotedRelation(name)} as enum (${labels.map((label) => `'${label}'`).join(', ')})`,
+    additive: true,
+    touches,
+  }
 }
 
 function columnsOfType(expected: ExpectedCatalog, type: string): Touch[] {

@@ -111,7 +111,7 @@ function diffItself(table: string, expected: Relation, actual: Relation): Differ
       expected: expected.persistence,
       actual: actual.persistence,
       explanation: `${table} is ${actual.persistence}: ${actual.persistence === 'unlogged' ? 'a crash empties it, and no replica has it' : 'it is not kept as it should be'}.`,
-      remedy: `alter table ${name} set logged`,
+      remedy: `alter table ${name} set ${expected.persistence === 'unlogged' ? 'unlogged' : 'logged'}`,
       touches: [{ table, access: writes }],
     })
   if (expected.ownedByMigrator === true && actual.ownedByMigrator === false)
