@@ -149,8 +149,8 @@ describe('a series and its exceptions', () => {
     world.google().putEvent(user.email, { id: `${series}_20260602T070000Z`, summary: 'Special' })
     await synced()
     expect(await inJune()).toHaveLength(30)
-    world.google().deleteEvent(user.email, series)
-    world.google().clearRequests()
+    // Google need not name what was changed in it.
+    answers({ items: [{ id: series, status: 'cancelled' }], nextSyncToken: 'T2' })
     expect(await synced()).toMatchObject({ counts: { pages: 1, deleted: 2, upserted: 0 } })
     expect(await inJune()).toEqual([])
     const changes = await world.all(service, '/v1/calendar/changes?limit=200', user.user)
