@@ -67,7 +67,7 @@ export async function fairness(): Promise<readonly string[]> {
       await ask(noisy)
       await until(async () => (await underWay()) > noisyCalendars / 2)
     }
-    const round = async (withNoisy: boolean): Promise<readonly number[]> => {
+    const round = async (withNoisy: boolean) => {
       if (withNoisy) await storm()
       const syncs = await Promise.all(quiet.map(ask))
       await until(async () => (await underWay()) === 0)
@@ -77,26 +77,52 @@ export async function fairness(): Promise<readonly string[]> {
         [syncs],
       )
       if (rows.length !== syncs.length) throw new Error(`${syncs.length - rows.length} syncs failed`)
-      return rows.map(({ ms }) => ms)
+      const [turns] = await sql<{ share: number }>(
+        `select avg((r.connection_id = $2)::int)::float8 as share
+           from resource_run r, (select min(requested_at) as began, max(ended_at) as ended from sync_status
+                                  where sync_id = any($1::uuid[])) s
+          where r.ended_at between s.began and s.ended`,
+        [syncs, noisy.connectionId],
+      )
+      return { times: rows.map(({ ms }) => ms), noisyShare: turns?.share ?? 0 }
     }
-    const alone: number[] = []
-    const beside: number[] = []
     await round(false)
+    const alone: Round[] = []
+    const beside: Round[] = []
     for (let nth = 0; nth < rounds; nth++) {
-      alone.push(...(await round(false)))
-      beside.push(...(await round(true)))
+      alone.push(await round(false))
+      beside.push(await round(true))
     }
-    const moved = (percentile(beside, 0.95) / percentile(alone, 0.95) - 1) * 100
+    const moved = (medianP95(beside) / medianP95(alone) - 1) * 100
+    const share =
+      percentile(
+        beside.map(({ noisyShare }) => noisyShare),
+        0.5,
+      ) * 100
     return [
-      `${quietAccounts} accounts sync at once, alone: ${inMs(alone)}`,
-      `beside one with ${noisyCalendars} calendars waiting: ${inMs(beside)}`,
-      `their p95 moved by ${moved.toFixed(1)} % (target: at most 10 %)`,
+      `${quietAccounts} accounts sync at once, alone: ${inMs(alone.flatMap(({ times }) => times))}`,
+      `beside one with ${noisyCalendars} calendars waiting: ${inMs(beside.flatMap(({ times }) => times))}`,
+      `of the runs meanwhile ${share.toFixed(1)} % were that account's`,
+      `the median of their p95 over ${rounds} rounds each moved by ${moved.toFixed(1)} % (target: at most 10 %)`,
     ]
   } finally {
     await service?.stop()
     await Promise.all([tokens.close(), database.close()])
     await outside.stop()
   }
+}
+
+interface Round {
+  readonly times: readonly number[]
+  readonly noisyShare: number
+}
+
+/** A round that something else on the machine disturbed does not decide. */
+function medianP95(of: readonly Round[]): number {
+  return percentile(
+    of.map(({ times }) => percentile(times, 0.95)),
+    0.5,
+  )
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

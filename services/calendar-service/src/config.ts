@@ -1,4 +1,10 @@
-import { type Environment, isLoopback, readConfig, serviceConfigShape } from '@evergrant/service-runtime'
+import {
+  type Environment,
+  isLoopback,
+  readConfig,
+  runtimeErrors,
+  serviceConfigShape,
+} from '@evergrant/service-runtime'
 import { z } from 'zod'
 import type { Quotas } from './application/ports.ts'
 
@@ -31,6 +37,26 @@ const quotaShape = {
     .describe('How long a write waits for quota before it is answered 429.'),
 } as const
 
+const gmailPushShape = {
+  GMAIL_PUBSUB_TOPIC: z
+    .string()
+    .regex(/^projects\/[^/]+\/topics\/[^/]+$/, { error: 'must look like projects/<project>/topics/<topic>' })
+    .optional()
+    .describe('The Pub/Sub topic Gmail publishes to; without one mailboxes are read by age and on request.'),
+  GMAIL_PUSH_SERVICE_ACCOUNT: z
+    .email()
+    .optional()
+    .describe('The service account the push subscription of that topic signs as; needed with the topic.'),
+  GMAIL_PUSH_ISSUER: z
+    .url()
+    .default('https://accounts.google.com')
+    .describe('Who issues the tokens of push subscriptions.'),
+  GMAIL_PUSH_JWKS_URI: z
+    .url()
+    .default('https://www.googleapis.com/oauth2/v3/certs')
+    .describe('The keys those tokens are signed with.'),
+} as const
+
 const calendarConfigShape = {
   ...serviceConfigShape,
   GOOGLE_API_ROOT_URL: z
@@ -41,6 +67,7 @@ const calendarConfigShape = {
     .default('https://www.googleapis.com')
     .describe('Where the Google APIs are (the googleapis rootUrl).'),
   ...quotaShape,
+  ...gmailPushShape,
   SYNC_LANES: z.coerce
     .number()
     .int()
@@ -80,6 +107,34 @@ export function quotasOf(config: CalendarConfig): Quotas {
     },
     gmail: { user: config.GMAIL_UNITS_PER_MINUTE_PER_USER, project: config.GMAIL_UNITS_PER_MINUTE },
     drive: { user: config.DRIVE_UNITS_PER_MINUTE_PER_USER, project: config.DRIVE_UNITS_PER_MINUTE },
+  }
+}
+
+export interface GmailPush {
+  readonly topic: string
+  readonly serviceAccount: string
+  readonly issuer: string
+  readonly jwksUri: string
+  /** Also the address a push subscription sends to, which is Pub/Sub's audience unless told otherwise. */
+  readonly audience: string
+}
+
+/** How Gmail tells us of news; null when no topic is configured.
+ * @throws DomainError `invalid_config` for a topic without the service account that speaks for it. */
+export function gmailPushOf(config: CalendarConfig): GmailPush | null {
+  const { GMAIL_PUBSUB_TOPIC: topic, GMAIL_PUSH_SERVICE_ACCOUNT: serviceAccount } = config
+  if (topic === undefined) return null
+  if (serviceAccount === undefined) {
+    const message =
+      'The configuration is not valid: GMAIL_PUSH_SERVICE_ACCOUNT is required with GMAIL_PUBSUB_TOPIC.'
+    throw runtimeErrors.invalid_config({ message })
+  }
+  return {
+    topic,
+    serviceAccount,
+    issuer: config.GMAIL_PUSH_ISSUER,
+    jwksUri: config.GMAIL_PUSH_JWKS_URI,
+    audience: new URL('/v1/google/notifications/gmail', config.PUBLIC_URL).href,
   }
 }
 

@@ -23,27 +23,23 @@ import { createDoubtfulWrites } from './adapters/postgres/doubtful-writes.ts'
 import { postgresEventRows } from './adapters/postgres/event-rows.ts'
 import { postgresItemRows } from './adapters/postgres/item-rows.ts'
 import { postgresKnownConnections } from './adapters/postgres/known-connections.ts'
-import { createPushChannels } from './adapters/postgres/push-channels.ts'
 import { createRequestBudget } from './adapters/postgres/request-budget.ts'
 import { postgresResources } from './adapters/postgres/resources.ts'
 import { createRunQueue } from './adapters/postgres/run-queue.ts'
 import { postgresSharedDrives } from './adapters/postgres/shared-drives.ts'
 import { createStaleConnections } from './adapters/postgres/stale-connections.ts'
 import { stepWithIcal } from './adapters/recurrence/ical-rule.ts'
-import { channelSecrets } from './adapters/secrets/channel-secrets.ts'
 import { createBusAccessTokens } from './adapters/token/bus-access-tokens.ts'
 import { createBusWriteTokens } from './adapters/token/bus-write-tokens.ts'
 import { createAllowances } from './application/allowances.ts'
-import { createKeepChannels } from './application/keep-channels.ts'
 import { createLinkConnection } from './application/link-connection.ts'
-import { createNotePush } from './application/note-push.ts'
 import { createPollStale } from './application/poll-stale.ts'
 import { createRequestSync } from './application/request-sync.ts'
 import { createSettleDoubtfulWrites } from './application/settle-doubtful-writes.ts'
 import { createSources } from './application/sources.ts'
 import { createWalkResource, type WalkParts } from './application/walk-resource.ts'
 import { createWriteEvent } from './application/write-event.ts'
-import { type CalendarConfig, pushAddress, quotasOf } from './config.ts'
+import { type CalendarConfig, gmailPushOf, pushAddress, quotasOf } from './config.ts'
 import { calendarFactCatalogue } from './domain/fact-catalogue.ts'
 import { onConnectionChanged } from './entry-points/bus/on-connection-changed.ts'
 import { onSyncRequested } from './entry-points/bus/on-sync-requested.ts'
@@ -58,7 +54,6 @@ import { eventHistoryRoutes } from './entry-points/http/event-history-routes.ts'
 import { eventRoutes } from './entry-points/http/event-routes.ts'
 import { eventWriteRoutes } from './entry-points/http/event-write-routes.ts'
 import { gmailRoutes } from './entry-points/http/gmail-routes.ts'
-import { notificationRoutes } from './entry-points/http/notification-routes.ts'
 import { measureQuota } from './entry-points/http/quota-metrics.ts'
 import { measureBacklog } from './entry-points/http/sync-metrics.ts'
 import { syncRoutes } from './entry-points/http/sync-routes.ts'
@@ -68,6 +63,7 @@ import { eventWrites } from './projections/event-writes.ts'
 import { knownConnections } from './projections/known-connections.ts'
 import { syncBacklog } from './projections/sync-backlog.ts'
 import { syncStatus } from './projections/sync-status.ts'
+import { openPush } from './push.ts'
 
 const name = 'calendar-service'
 const version = '0.1.0'
@@ -107,6 +103,7 @@ export async function startCalendarService(
   const leaseMs = options.leaseMs ?? config.SYNC_LEASE_SECONDS * 1000
   const onError = (what: string) => (error: unknown) => logger.warn({ err: error }, what)
 
+  const gmailPush = gmailPushOf(config)
   const metrics = createMetrics(name)
   const health = createHealth({ clock })
   const database = await openDatabase({ url: config.DATABASE_URL, applicationName: name })
@@ -129,6 +126,8 @@ export async function startCalendarService(
     rootUrl: config.GOOGLE_API_ROOT_URL,
     deadlineMs: googleDeadlineMs,
     gmailMessageUnits: config.GMAIL_UNITS_PER_MESSAGE,
+    pushAddress: pushAddress(config),
+    gmailTopic: gmailPush?.topic ?? null,
     clock,
     metrics,
   })
@@ -197,32 +196,29 @@ export async function startCalendarService(
     olderThanMs: options.doubtAfterMs ?? 2 * googleDeadlineMs,
     onError: onError('a write in doubt could not be settled'),
   })
-  const channels = createPushChannels(database)
-  const address = pushAddress(config)
-  const keepChannels =
-    address === null
-      ? async () => {}
-      : createKeepChannels({
-          store,
-          channels,
-          channelSecrets,
-          google: google.channels,
-          onBehalfOf: async (connectionId, kind) => ({
-            accessToken: await tokens.get(connectionId, { fresh: false }),
-            allowance: allowances(kind === 'drive' ? 'drive' : 'calendar', connectionId),
-          }),
-          ids,
-          address,
-          renewBeforeMs: options.renewChannelsBeforeMs ?? dayMs,
-          onError: onError('a push channel was not kept'),
-        })
+  const push = openPush({
+    database,
+    store,
+    google: google.channels,
+    gmailPush,
+    onBehalfOf: async (connectionId, kind) => {
+      const { service } = sources[kind]
+      const accessToken = await tokens.get(connectionId, { fresh: false, service })
+      return { accessToken, allowance: allowances(service, connectionId) }
+    },
+    requestSync,
+    ids,
+    metrics,
+    ...(options.renewChannelsBeforeMs === undefined ? {} : { renewBeforeMs: options.renewChannelsBeforeMs }),
+    onError: onError('a push channel was not kept'),
+  })
   const stale = createStaleConnections(database)
   const polls = createPollClock({
     jobs: [
       createPollStale({ store, stale, requestSync, ids, staleAfterMs }),
       () => stale.forgetOldRuns(dayMs),
       settleDoubtfulWrites,
-      keepChannels,
+      push.keepChannels,
       () => budget.forgetIdle(),
     ],
     everyMs: options.pollEveryMs ?? Math.min(staleAfterMs / 2, 15_000),
@@ -297,10 +293,7 @@ export async function startCalendarService(
   calendarRoutes(app, { database, staleAfterMs: staleAfterMs * 3 })
   syncRoutes(app, { store, database, requestSync, ids })
   eventRoutes(app, { database, clock, step: stepWithIcal })
-  notificationRoutes(app, {
-    notePush: createNotePush({ store, channels, channelSecrets, requestSync, ids }),
-    metrics,
-  })
+  push.routes(app)
   eventHistoryRoutes(app, { database })
   eventWriteRoutes(app, { database, writeEvent: createWriteEvent(writing), ids, step: stepWithIcal })
   changeRoutes(app, { database })

@@ -53,6 +53,8 @@ export interface ReplicaOptions extends CalendarServiceOptions {
   readonly staleAfterSeconds?: number
   readonly publicUrl?: string
   readonly lanes?: number
+  /** As config names it; off unless given. */
+  readonly gmailPush?: { readonly topic: string; readonly serviceAccount: string }
   /** Quotas that matter to the spec, as config names them; the others are out of the way. */
   readonly quotas?: Readonly<Record<string, number>>
 }
@@ -133,6 +135,7 @@ export function useCalendarWorld() {
     lanes = 2,
     publicUrl,
     quotas = {},
+    gmailPush,
     ...options
   }: ReplicaOptions = {}) => {
     const config = {
@@ -140,6 +143,14 @@ export function useCalendarWorld() {
         ...environment(),
         SYNC_STALE_AFTER_SECONDS: String(staleAfterSeconds),
         SYNC_LANES: String(lanes),
+        ...(gmailPush === undefined
+          ? {}
+          : {
+              GMAIL_PUBSUB_TOPIC: gmailPush.topic,
+              GMAIL_PUSH_SERVICE_ACCOUNT: gmailPush.serviceAccount,
+              GMAIL_PUSH_ISSUER: google.url,
+              GMAIL_PUSH_JWKS_URI: `${google.url}/oauth2/v3/certs`,
+            }),
         ...Object.fromEntries(
           Object.entries({ ...quotasOutOfTheWay, ...quotas }).map(([name, units]) => [name, String(units)]),
         ),

@@ -1,3 +1,4 @@
+import { pushClaims } from '../push/notifications.ts'
 import type { Delivery, DeliveryStep } from '../push/sender.ts'
 import type { World } from '../world.ts'
 
@@ -8,6 +9,8 @@ export interface PushControl {
   configurePush(how: { syncFirst?: boolean; firstRetryMs?: number }): void
   /** Pushes what Gmail publishes to a topic to a URL, with a signed ID token if there is an audience. */
   subscribe(subscription: { topic: string; url: string; audience?: string }): void
+  /** An ID token as Pub/Sub sends it, with these claims instead of its own. */
+  pushToken(claims: { audience: string; email?: string; emailVerified?: boolean }): Promise<string>
   /** Every attempt to deliver a message, and every message that was dropped. */
   deliveries(): readonly Delivery[]
   /** Ends when everything that happened so far was told, or given up. */
@@ -15,7 +18,8 @@ export interface PushControl {
 }
 
 /** Notifications and what goes wrong with them. */
-export function pushControl({ state, push, sender, notifications }: World): PushControl {
+export function pushControl(world: World): PushControl {
+  const { state, push, sender, notifications } = world
   return {
     planDeliveries: (steps) => {
       sender.plan.splice(0, sender.plan.length, ...steps)
@@ -27,6 +31,15 @@ export function pushControl({ state, push, sender, notifications }: World): Push
     subscribe({ topic, url, audience = null }) {
       state.subscriptions.set(topic, { url, audience })
       state.changed.add('channels')
+    },
+    pushToken({ audience, email, emailVerified }) {
+      const usual = pushClaims(audience, world.clock.now())
+      return world.signingKey.sign({
+        iss: world.issuer,
+        ...usual,
+        ...(email !== undefined && { email }),
+        ...(emailVerified !== undefined && { email_verified: emailVerified }),
+      })
     },
     deliveries: () => sender.deliveries(),
     deliveriesSettled: () => notifications.settled(),

@@ -116,7 +116,8 @@ async function tellMailbox({ state, clock, sender, sign }: NotificationParts, su
   })
 }
 
-function pushClaims(audience: string, now: Date): Record<string, unknown> {
+/** What the ID token of a push subscription says. */
+export function pushClaims(audience: string, now: Date): Record<string, unknown> {
   const iat = Math.floor(now.getTime() / 1000)
   const email = 'gmail-api-push@system.gserviceaccount.com'
   return {

@@ -97,7 +97,8 @@ function bearerToken(authorization: string | undefined): string {
 function callerFrom(payload: JWTPayload): Caller {
   if (!payload.sub) throw runtimeErrors.invalid_token({ message: 'The bearer token names no subject.' })
   const scopes = typeof payload.scope === 'string' ? payload.scope.split(' ').filter(Boolean) : []
-  return { sub: payload.sub, scopes }
+  const isTheirs = payload.email_verified === true && typeof payload.email === 'string'
+  return { sub: payload.sub, scopes, ...(isTheirs ? { email: payload.email as string } : {}) }
 }
 
 const aboutTheToken = [

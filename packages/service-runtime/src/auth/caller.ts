@@ -2,4 +2,6 @@
 export interface Caller {
   readonly sub: string
   readonly scopes: readonly string[]
+  /** Only when the issuer says that it is theirs. */
+  readonly email?: string
 }

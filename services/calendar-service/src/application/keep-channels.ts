@@ -7,14 +7,13 @@ export interface KeepChannelsParts {
   readonly store: EventStore
   readonly channels: PushChannels
   readonly channelSecrets: ChannelSecrets
-  readonly google: Readonly<Record<Watched['kind'], GoogleChannels>>
+  /** For what can be watched; what it does not name is left to polling. */
+  readonly google: Readonly<Partial<Record<Watched['kind'], GoogleChannels>>>
   /** @throws SyncObstacle */
   readonly onBehalfOf: (connectionId: string, kind: Watched['kind']) => Promise<OnBehalf>
   readonly ids: Ids
-  /** Where Google is to call. */
-  readonly address: string
   /** A channel is replaced when it has less than this to live. */
-  readonly renewBeforeMs: number
+  readonly renewBeforeMs: (kind: Watched['kind']) => number
   readonly onError: (error: unknown) => void
 }
 
@@ -24,7 +23,7 @@ const atOnce = 25
  * still works, and only then is that one stopped. Whatever goes wrong here makes news slower, never lost: old copies are
  * synced without being asked. */
 export function createKeepChannels(parts: KeepChannelsParts): () => Promise<void> {
-  const { store, channels, channelSecrets, ids, renewBeforeMs, onError } = parts
+  const { store, channels, channelSecrets, google, ids, renewBeforeMs, onError } = parts
   return async () => {
     const secrets = new Map<string, string>()
     const newChannel = () => {
@@ -33,27 +32,27 @@ export function createKeepChannels(parts: KeepChannelsParts): () => Promise<void
       secrets.set(channelId, secret)
       return { channelId, secretHash }
     }
-    const begun = await store.transaction((unit) =>
-      channels.begin(unit, { renewBeforeMs, limit: atOnce, newChannel }),
-    )
-    for (const each of begun) await open(parts, each, secrets.get(each.channelId) ?? '').catch(onError)
+    for (const kind of Object.keys(google) as Watched['kind'][]) {
+      const query = { kind, renewBeforeMs: renewBeforeMs(kind), limit: atOnce, newChannel }
+      const begun = await store.transaction((unit) => channels.begin(unit, query))
+      for (const each of begun) await open(parts, each, secrets.get(each.channelId) ?? '').catch(onError)
+    }
     for (const each of await channels.unneeded(atOnce)) await stop(parts, each).catch(onError)
     await channels.forgetOld()
   }
 }
 
 async function open(
-  { channels, google, onBehalfOf, address }: KeepChannelsParts,
+  { channels, google, onBehalfOf }: KeepChannelsParts,
   what: Watched & { readonly channelId: string },
   secret: string,
 ): Promise<void> {
   const { channelId, connectionId } = what
+  const asked = google[what.kind]
+  if (asked === undefined) return
   try {
     const onBehalf = await onBehalfOf(connectionId, what.kind)
-    await channels.opened(
-      channelId,
-      await google[what.kind].watch({ ...onBehalf, what, channelId, secret, address }),
-    )
+    await channels.opened(channelId, await asked.watch({ ...onBehalf, what, channelId, secret }))
   } catch (error) {
     // Holidays and the like cannot be watched; they are polled.
     const refused = error instanceof SyncObstacle && error.word === 'rejected_by_google'
@@ -64,11 +63,15 @@ async function open(
 
 async function stop(
   { channels, google, onBehalfOf }: KeepChannelsParts,
-  { channelId, connectionId, kind, googleResourceId }: PushChannel,
+  { channelId, connectionId, kind, googleResourceId, superseded }: PushChannel,
 ): Promise<void> {
+  // A mailbox has one watch, which the newer one renewed: stopping this one would stop that.
+  const stays = kind === 'mailbox' && superseded
   try {
-    const onBehalf = await onBehalfOf(connectionId, kind)
-    if (googleResourceId !== null) await google[kind].stop({ ...onBehalf, channelId, googleResourceId })
+    if (googleResourceId !== null && !stays) {
+      const onBehalf = await onBehalfOf(connectionId, kind)
+      await google[kind]?.stop({ ...onBehalf, channelId, googleResourceId })
+    }
   } catch (error) {
     // Without a token it cannot be stopped; it runs out by itself, and what it still says is ignored.
     if (!(error instanceof SyncObstacle) || error.passing) throw error

@@ -17,12 +17,15 @@ export type PushOutcome = 'sync' | 'requested' | 'joined' | 'duplicate' | 'close
 
 export type NotePush = (message: PushMessage) => Promise<PushOutcome>
 
-export interface NotePushParts {
+export interface PushAsking {
+  readonly requestSync: RequestSync
+  readonly ids: Ids
+}
+
+export interface NotePushParts extends PushAsking {
   readonly store: EventStore
   readonly channels: PushChannels
   readonly channelSecrets: ChannelSecrets
-  readonly requestSync: RequestSync
-  readonly ids: Ids
 }
 
 /** Google says that something changed. It is committed before Google is answered, because only a 5xx is told again.
@@ -44,7 +47,7 @@ export function createNotePush(parts: NotePushParts): NotePush {
       const waiting = await channels.noteMessage(unit, { channelId, messageNumber, asked })
       if (message.state === 'sync') return 'sync'
       if (waiting) return 'joined'
-      await ask(unit, { connectionId: channel.connectionId, asked }, parts)
+      await askAfterPush(unit, { connectionId: channel.connectionId, asked }, parts)
       return 'requested'
     })
 }
@@ -59,10 +62,11 @@ function resourceToAsk({ kind, connectionId, resourceId }: PushChannel): string 
   return kind === 'drive' ? connectionId : resourceId
 }
 
-async function ask(
+/** Asks for what a notification was about. */
+export async function askAfterPush(
   unit: UnitOfWork,
   { connectionId, asked }: { readonly connectionId: string; readonly asked: string },
-  { requestSync, ids }: Pick<NotePushParts, 'requestSync' | 'ids'>,
+  { requestSync, ids }: PushAsking,
 ): Promise<void> {
   const syncId = ids.next()
   const calendarId = asked === connectionId ? null : asked

@@ -346,7 +346,7 @@ export interface ChannelSecrets {
 export interface Watched {
   readonly resourceId: string
   readonly connectionId: string
-  readonly kind: 'calendar_list' | 'calendar' | 'drive'
+  readonly kind: ResourceKind
   readonly googleId: string
 }
 
@@ -360,6 +360,8 @@ export interface PushChannel {
   readonly googleResourceId: string | null
   readonly state: 'opening' | 'open' | 'closed' | 'refused' | 'failed'
   readonly lastMessage: number
+  /** A newer one for the same is open. */
+  readonly superseded: boolean
 }
 
 export interface PushChannels {
@@ -367,6 +369,7 @@ export interface PushChannels {
   begin(
     unit: UnitOfWork,
     query: {
+      readonly kind: Watched['kind']
       readonly renewBeforeMs: number
       readonly limit: number
       readonly newChannel: () => { readonly channelId: string; readonly secretHash: string }
@@ -390,6 +393,11 @@ export interface PushChannels {
     unit: UnitOfWork,
     message: { readonly channelId: string; readonly messageNumber: number; readonly asked: string },
   ): Promise<boolean>
+  /** Whose mailbox this is, and who of them has not heard of this history id yet; `waits` as in `noteMessage`. */
+  noteMailbox(
+    unit: UnitOfWork,
+    message: { readonly emailAddress: string; readonly historyId: string },
+  ): Promise<readonly { readonly connectionId: string; readonly isNews: boolean; readonly waits: boolean }[]>
 }
 
 /** Push notifications of one of Google's APIs.
@@ -400,7 +408,6 @@ export interface GoogleChannels {
       readonly what: Watched
       readonly channelId: string
       readonly secret: string
-      readonly address: string
     },
   ): Promise<{ readonly googleResourceId: string; readonly expiresAt: Date | null }>
   /** A channel that is gone already is stopped. */

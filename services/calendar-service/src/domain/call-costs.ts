@@ -5,6 +5,6 @@
  */
 export const callCosts = {
   calendar: { request: 1 },
-  gmail: { profile: 1, messageList: 5, history: 2 },
+  gmail: { profile: 1, messageList: 5, history: 2, watch: 100, stop: 50 },
   drive: { list: 100, other: 5 },
 } as const

@@ -10,6 +10,7 @@ import { EventHistory } from './0007-event-history.ts'
 import { FairRuns } from './0008-fair-runs.ts'
 import { CalendarsInTheLog } from './0009-calendars-in-the-log.ts'
 import { SlidingBudgets } from './0010-sliding-budgets.ts'
+import { MailboxAddresses } from './0011-mailbox-addresses.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   { name: '0008-fair-runs', class: FairRuns },
   { name: '0009-calendars-in-the-log', class: CalendarsInTheLog },
   { name: '0010-sliding-budgets', class: SlidingBudgets },
+  { name: '0011-mailbox-addresses', class: MailboxAddresses },
 ]

@@ -1,6 +1,11 @@
 import { z } from 'zod'
 import { SyncObstacle } from '../../domain/sync-obstacle.ts'
-import type { Cost, GoogleCaller } from './google-call.ts'
+import type { Cost, GoogleApiOptions, GoogleCaller } from './google-call.ts'
+
+export interface WebHookOptions extends GoogleApiOptions {
+  /** Where Google is to call. */
+  readonly address: string
+}
 
 /** A channel as Calendar and Drive answer with it (`api#channel`). */
 export const channelSchema = z.looseObject({

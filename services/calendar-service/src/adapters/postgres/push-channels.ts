@@ -3,7 +3,9 @@ import type { PushChannel, PushChannels, Watched } from '../../application/ports
 
 const columns = `c.channel_id as "channelId", c.resource_id as "resourceId", c.connection_id as "connectionId", r.kind,
   c.secret_hash as "secretHash", c.google_resource_id as "googleResourceId", c.state,
-  c.last_message::float8 as "lastMessage"`
+  c.last_message::float8 as "lastMessage",
+  exists (select 1 from push_channel n
+           where n.resource_id = c.resource_id and n.state = 'open' and n.opened_at > c.opened_at) as superseded`
 
 // A channel without an end of its own is renewed as if it had Google's usual week.
 const lives = `(c.state = 'open' and coalesce(c.expires_at, c.opened_at + interval '7 days')
@@ -16,16 +18,16 @@ const rests = `(c.state = 'opening' and c.began_at > now() - interval '2 minutes
 export function createPushChannels(database: Database): PushChannels {
   const sql = sqlOf(database)
   return {
-    begin: async (unit, { renewBeforeMs, limit, newChannel }) => {
+    begin: async (unit, { kind, renewBeforeMs, limit, newChannel }) => {
       const inside = sqlOf(unit)
       const due = await inside<Watched>(
         `select r.resource_id as "resourceId", r.connection_id as "connectionId", r.kind, r.google_id as "googleId"
            from synced_resource r join known_connection k on k.connection_id = r.connection_id
-          where r.kind in ('calendar_list', 'calendar', 'drive') and r.removed_at is null and k.status = 'active'
+          where r.kind = $3 and r.removed_at is null and k.status = 'active'
             and r.last_synced_at is not null
             and not exists (select 1 from push_channel c where c.resource_id = r.resource_id and (${lives} or ${rests}))
           order by r.resource_id limit $2 for update of r skip locked`,
-        [renewBeforeMs, limit],
+        [renewBeforeMs, limit, kind],
       )
       const begun = due.map((what) => ({ ...what, ...newChannel() }))
       for (const { channelId, resourceId, connectionId, secretHash } of begun) {
@@ -70,6 +72,22 @@ export function createPushChannels(database: Database): PushChannels {
       )
     },
     lock: (unit, channelId) => lock(sqlOf(unit), channelId),
+    noteMailbox: (unit, { emailAddress, historyId }) =>
+      sqlOf(unit)(
+        `with mine as (
+           select c.channel_id, c.connection_id, c.resource_id, c.last_message < $2::bigint as news
+             from known_connection k
+             join push_channel c on c.connection_id = k.connection_id and c.state in ('opening', 'open')
+            where lower(k.account_email) = lower($1) and k.service = 'gmail'
+            order by c.channel_id for update of c),
+         heard as (
+           update push_channel c set last_message = greatest(c.last_message, $2::bigint), last_message_at = now()
+             from mine where c.channel_id = mine.channel_id)
+         select connection_id as "connectionId", bool_and(news) as "isNews",
+                exists (select 1 from resource_run r where r.resource_id = mine.resource_id and r.state = 'queued') as waits
+           from mine group by connection_id, resource_id`,
+        [emailAddress, historyId],
+      ),
     noteMessage: async (unit, { channelId, messageNumber, asked }) => {
       const inside = sqlOf(unit)
       await inside(
