@@ -119,7 +119,7 @@ describe('push of Gmail', () => {
     }
   })
 
-  it('is asked for again after a day, without an end of the one before', async () => {
+  it('is asked for again after a day, without an end of the one before (B8.93)', async () => {
     const user = await connected()
     await sqlOf(database)(
       `update push_channel set opened_at = now() - interval '1 day 1 minute', expires_at = now() + interval '143 hours'
