@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from './program.ts'
 
 const database = useDatabase()
+const others = { 'token-service': useDatabase(), 'calendar-service': useDatabase() }
 
 async function run(...args: string[]) {
   const out: string[] = []
@@ -84,5 +85,22 @@ describe('replay', () => {
     expect(
       await run('replay', '--service', 'token-service', '--against', database.url, '--dry-run'),
     ).toMatchObject({ exitCode: 3, err: expect.stringContaining('--projection') })
+  })
+
+  it.each([
+    ['token-service', ['grants']],
+    [
+      'calendar-service',
+      ['known-connections', 'sync-status', 'event-writes', 'calendars', 'calendar-events', 'google-items'],
+    ],
+  ] as const)('knows the read models of %s', async (service, names) => {
+    const { url, serviceUrl } = others[service]
+    expect(await run('migrate', 'up', '--service', service, '--against', url)).toMatchObject({ exitCode: 0 })
+    const all = ['--projection', 'all', '--json', '--dry-run']
+    const { exitCode, out } = await run('replay', '--service', service, '--against', serviceUrl, ...all)
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({
+      projections: names.map((projection) => ({ projection, wrong: 0 })),
+    })
   })
 })

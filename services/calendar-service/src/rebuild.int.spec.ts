@@ -36,11 +36,13 @@ describe('the copy of what Google has, rebuilt from the log', () => {
       rows.push([table, await sql(`select t::text as row from ${table} t order by 1`)])
     return Object.fromEntries(rows)
   }
-  const rebuild = async (options: { readonly dryRun?: boolean } = {}) => {
-    const store = createPostgresEventStore({
+  const openStore = () =>
+    createPostgresEventStore({
       ...{ database, source: 'calendar-service', facts: calendarFactCatalogue, projections: [] },
       clock: systemClock,
     })
+  const rebuild = async (options: { readonly dryRun?: boolean } = {}) => {
+    const store = openStore()
     const results: Record<string, RebuildProgress> = {}
     for (const projection of rebuildable)
       results[projection.name] = await rebuildProjection({ store, database, projection, ...options })
@@ -196,5 +198,73 @@ describe('the copy of what Google has, rebuilt from the log', () => {
       counts: { upserted: 1, deleted: 0 },
     })
     expect(wrong(await rebuild({ dryRun: true }))).toEqual(nothing)
+  })
+
+  it.each([
+    ['calendars', 'synced_resource'],
+    ['calendar-events', 'synced_resource'],
+    ['google-items', 'synced_resource'],
+    ['sync-status', 'sync_status'],
+  ])(
+    '%s waits for whoever holds %s, as every writer of it does, before it holds anything',
+    async (name, table) => {
+      const projection = rebuildable.find((each) => each.name === name)
+      if (!projection) throw new Error(`no projection ${name}`)
+      let finished = false
+      let rebuilding: Promise<unknown> | undefined
+      await openStore().transaction(async (unit) => {
+        const inside = sqlOf(unit)
+        await inside(`select from ${table} for update`)
+        rebuilding = rebuildProjection({ store: openStore(), database, projection }).finally(() => {
+          finished = true
+        })
+        const waiting = async () =>
+          (
+            await sql(
+              `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+            )
+          ).length
+        await expect.poll(async () => finished || (await waiting()) > 0).toBe(true)
+        expect(finished).toBe(false)
+        await inside('select from es.stream where type = any($1::text[]) for update nowait', [
+          projection.streamTypes,
+        ])
+      })
+      await rebuilding
+    },
+  )
+
+  it('may be rebuilt while syncs run: neither keeps the other from being right', async () => {
+    const google = world.google()
+    const [reader, owner] = [world.newUser(undefined, 'gmail'), world.newUser(undefined, 'drive')]
+    google.seedMessages(reader.email, { count: 10, seed: 3 })
+    google.seedFiles(owner.email, { count: 10, seed: 5 })
+    await world.connected(service, reader)
+    await world.connected(service, owner)
+    let syncing = true
+    const rounds = async () => {
+      for (let round = 0; round < 6; round++) {
+        google.putEvent(user.email, day('2026-08-01', { id: `round${round}`, summary: `Round ${round}` }))
+        google.putEvent(user.email, day('2026-08-01', { id: 'again1', summary: `Again ${round}` }))
+        if (round % 2 === 1) google.deleteEvent(user.email, `round${round - 1}`)
+        google.addMessage(reader.email, { id: `round${round}`, subject: `Round ${round}` })
+        google.putFile(owner.email, { id: 'again', name: `Again ${round}` })
+        if (round % 3 === 2) google.expireSyncTokens({ calendarId: user.email })
+        if (round % 3 === 1) google.expireHistory(reader.email)
+        const syncs = [user, reader, owner].map((who) =>
+          world.sync(service, who, { connectionId: who.connectionId }),
+        )
+        for (const sync of await Promise.all(syncs)) expect(sync).toMatchObject({ status: 'completed' })
+      }
+    }
+    const done = rounds().finally(() => {
+      syncing = false
+    })
+    do {
+      expect(wrong(await rebuild())).toEqual(nothing)
+    } while (syncing)
+    await done
+    const now = await world.events(service, user)
+    expect(now.find(({ id }) => id === 'again1')).toMatchObject({ summary: 'Again 5' })
   })
 })

@@ -76,10 +76,11 @@ async function dropOthers(sql: Sql, { resourceId }: Place, newest: readonly Newe
 
 async function mend(sql: Sql, place: Place, newest: readonly Newest[]): Promise<number> {
   const { userId, service, connectionId, resourceId } = place
+  const seqs = newest.map(({ seq }) => seq)
   const logged = await sql<{ seq: number; item: GoogleItem['raw'] }>(
     `select seq::float8 as seq, item from google_item_change
       where user_id = $1 and service = $2 and seq = any($3::bigint[])`,
-    [userId, service, newest.map(({ seq }) => seq)],
+    [userId, service, seqs],
   )
   const columns = logged.map(({ seq, item }) => {
     const { atMs, facets } = itemColumns[service](item)
@@ -89,17 +90,20 @@ async function mend(sql: Sql, place: Place, newest: readonly Newest[]): Promise<
     `with expected as (
        select c.item_id, c.revision, d.at_ms, d.facets, c.item as raw
          from jsonb_to_recordset($5::jsonb) as d (seq bigint, at_ms bigint, facets jsonb)
-         join google_item_change c on c.user_id = $3 and c.service = $4 and c.seq = d.seq)
-     insert into google_item (connection_id, item_id, resource_id, user_id, service, revision, at_ms, facets, raw)
-     select $1, x.item_id, $2, $3, $4, x.revision, x.at_ms, x.facets, x.raw
-       from expected x left join google_item g on g.connection_id = $1 and g.item_id = x.item_id
-      where (g.resource_id, g.user_id, g.service, g.revision, g.at_ms, g.facets, g.raw)
-            is distinct from ($2::uuid, $3::text, $4::text, x.revision, x.at_ms, x.facets, x.raw)
+         -- The array once more: it keeps every plan on the key, and off the rest of the feed.
+         join google_item_change c
+           on c.user_id = $3 and c.service = $4 and c.seq = any($6::bigint[]) and c.seq = d.seq)
+     insert into google_item as g
+       (connection_id, item_id, resource_id, user_id, service, revision, at_ms, facets, raw)
+     select $1, x.item_id, $2, $3, $4, x.revision, x.at_ms, x.facets, x.raw from expected x
      on conflict (connection_id, item_id) do update set resource_id = excluded.resource_id,
        user_id = excluded.user_id, service = excluded.service, revision = excluded.revision, at_ms = excluded.at_ms,
        facets = excluded.facets, raw = excluded.raw
+      where (g.resource_id, g.user_id, g.service, g.revision, g.at_ms, g.facets, g.raw)
+            is distinct from (excluded.resource_id, excluded.user_id, excluded.service, excluded.revision,
+                              excluded.at_ms, excluded.facets, excluded.raw)
      returning 1`,
-    [connectionId, resourceId, userId, service, JSON.stringify(columns)],
+    [connectionId, resourceId, userId, service, JSON.stringify(columns), seqs],
   )
   return rows.length
 }
