@@ -86,7 +86,9 @@ describe('schema and migrate', () => {
     })
     expect(await run('schema', 'heal', '--apply', ...on(url))).toMatchObject({
       exitCode: 0,
-      out: expect.stringMatching(/✓ token-service: 1 healed, 0 left[\s\S]*null: unknown/),
+      out: expect.stringMatching(
+        /✓ token-service: 1 healed, 0 left[\s\S]*null: unknown[\s\S]*↻ grants: 0 rows say again/,
+      ),
     })
     expect((await run('schema', 'verify', ...on(serviceUrl))).exitCode).toBe(0)
 
@@ -99,6 +101,14 @@ describe('schema and migrate', () => {
       ],
     })
     await sql(url, 'alter table user_oauth_tokens rename column scopes to scope')
+  })
+
+  it('say of a column that came back when no log tells what it held', async () => {
+    await sql(database.url, 'alter table http_idempotency drop column location')
+    expect(await run('schema', 'heal', '--apply', ...on(database.url))).toMatchObject({
+      exitCode: 0,
+      out: expect.stringContaining('? http_idempotency: no log tells'),
+    })
   })
 
   it('take back what destroys data only when told to, and to where they are told', async () => {

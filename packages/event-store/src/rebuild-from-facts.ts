@@ -26,6 +26,7 @@ export function rebuildFromFacts(
   return {
     name: projection.name,
     streamTypes,
+    tables: tables.map(({ table }) => table),
     rebuild: async (unit, streamId) => {
       await lockFirst?.(unit, streamId)
       // Every append takes this lock.

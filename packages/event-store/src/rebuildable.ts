@@ -13,6 +13,8 @@ export interface Rebuildable {
   readonly name: string
   /** The streams that have rows in it. */
   readonly streamTypes: readonly string[]
+  /** Whose rows it makes. */
+  readonly tables: readonly string[]
   /** Brings the rows of one stream to what the log says. Keeps the stream's writers out, and leaves rows that are right
    * untouched, so that nobody who waits for one of them loses it. */
   rebuild(unit: UnitOfWork, streamId: string): Promise<RebuiltStream>

@@ -1,14 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import { rebuildArguments } from './rebuild-arguments.ts'
 
-const known = ['first', 'second']
+const known = [
+  { name: 'first', tables: ['one', 'shared'] },
+  { name: 'second', tables: ['two', 'shared'] },
+]
+const both = ['first', 'second']
 
 describe('the arguments of a rebuild program', () => {
   it.each([
-    [[], { projections: known, dryRun: false }],
-    [['--dry-run'], { projections: known, dryRun: true }],
-    [['--projection=second'], { projections: ['second'], dryRun: false }],
-    [['--projection=first', '--after=s-1'], { projections: ['first'], after: 's-1', dryRun: false }],
+    [[], { projections: both, notDerived: [], dryRun: false }],
+    [['--dry-run'], { projections: both, notDerived: [], dryRun: true }],
+    [['--projection=second'], { projections: ['second'], notDerived: [], dryRun: false }],
+    [
+      ['--projection=first', '--after=s-1'],
+      { projections: ['first'], notDerived: [], after: 's-1', dryRun: false },
+    ],
+    [['--table=shared'], { projections: both, notDerived: [], dryRun: false }],
+    [['--table=two', '--table=secrets'], { projections: ['second'], notDerived: ['secrets'], dryRun: false }],
   ])('%j are understood', (args, understood) => {
     expect(rebuildArguments(args, known)).toEqual(understood)
   })

@@ -33,8 +33,7 @@ export async function runRebuild(program: RebuildProgram): Promise<void> {
   const name = `${program.name}-rebuild`
   let logger = createLogger({ name })
   try {
-    const known = program.projections.map((projection) => projection.name)
-    const { projections, after, dryRun } = rebuildArguments(program.args, known)
+    const { projections, notDerived, after, dryRun } = rebuildArguments(program.args, program.projections)
     const { DATABASE_URL: url, LOG_LEVEL: level } = program.readConfig()
     logger = createLogger({ name, level })
     const entities = program.entities === undefined ? {} : { entities: program.entities }
@@ -56,7 +55,7 @@ export async function runRebuild(program: RebuildProgram): Promise<void> {
         const result = await rebuildProjection({ store, database, projection, dryRun, onProgress, ...from })
         rebuilt.push({ projection: projection.name, ...result })
       }
-      logger.info({ rebuilt }, 'rebuilt')
+      logger.info({ rebuilt, notDerived }, 'rebuilt')
     } finally {
       await database.close()
     }

@@ -1,6 +1,8 @@
 import { DomainError } from '@evergrant/decider'
-import { type HealingReport, type HealingStep, healSchema } from '@evergrant/schema-verification'
+import { type HealingReport, healSchema } from '@evergrant/schema-verification'
+import { type Healed, healingWords } from '../healing-words.ts'
 import { couldNotCheck, type ExitCode, exitCodes, type Surroundings } from '../outcome.ts'
+import { type Rebuilt, rebuild } from '../rebuild.ts'
 import {
   type DatabaseOptions,
   manifestOf,
@@ -14,14 +16,15 @@ interface HealOptions extends DatabaseOptions {
   readonly role?: string
 }
 
-/** Brings back what is only missing in the databases, one after the other. Found something: differences that are there
- * still; failed: healing was tried and did not help. */
+/** Brings back what is only missing in the databases, one after the other, and reads from the log what columns that came
+ * back should say. Found something: differences that are there still; failed: healing was tried and did not help. */
 export async function heal(options: HealOptions, surroundings: Surroundings): Promise<ExitCode> {
-  const items: HealingReport[] = []
+  const items: Healed[] = []
   for (const database of serviceDatabases(options, surroundings)) {
     const report = await healOne(database, options, surroundings)
-    items.push(report)
-    if (!options.json) surroundings.write(wordsFor(report))
+    const healed = { ...report, refilled: await refill(database, report, surroundings) }
+    items.push(healed)
+    if (!options.json) surroundings.write(healingWords(healed))
   }
   if (options.json) surroundings.write(JSON.stringify({ items }, null, 2))
   if (items.some(({ unverifiable }) => unverifiable !== null)) return exitCodes.couldNotCheck
@@ -49,23 +52,12 @@ async function healOne(
   }
 }
 
-function wordsFor(report: HealingReport): string {
-  const { service, applied, plan, healed, remaining, unverifiable } = report
-  if (unverifiable !== null)
-    return `? ${service}: not checked (${unverifiable.code}). ${unverifiable.message}`
-  if (plan.length + healed.length + remaining.length === 0) return `✓ ${service}: nothing to heal`
-  const steps = applied ? healed : plan
-  return [
-    `${remaining.length > 0 || !applied ? '✗' : '✓'} ${service}: ${steps.length} ${applied ? 'healed' : 'can be healed'}, ${remaining.length} ${applied ? 'left' : 'cannot'}`,
-    ...steps.flatMap(stepWords),
-    ...remaining.map(({ finding, reason }) => `  ✗ ${finding.path} (${finding.class}): ${reason}`),
-    ...(applied || plan.length === 0 ? [] : ['  Nothing was changed; --apply does it.']),
-  ].join('\n')
-}
-
-function stepWords({ finding, statements, note }: HealingStep): string[] {
-  return [
-    `  + ${finding.path} (${finding.class})${note === null ? '' : `: ${note}`}`,
-    ...statements.map((statement) => `      ${statement};`),
-  ]
+async function refill(
+  database: ServiceDatabase,
+  { healed }: HealingReport,
+  surroundings: Surroundings,
+): Promise<Rebuilt | null> {
+  const columns = healed.filter(({ finding }) => finding.kind === 'column_missing')
+  const tables = new Set(columns.map(({ finding: { path } }) => path.slice(0, path.lastIndexOf('.'))))
+  return tables.size === 0 ? null : await rebuild(database, { tables: [...tables] }, surroundings)
 }

@@ -40,6 +40,7 @@ const mendText = `
 export const rebuildEvents: Rebuildable = {
   name: 'calendar-events',
   streamTypes: [streamType],
+  tables: ['calendar_event'],
   rebuild: async (unit, streamId) => {
     const calendarId = streamId.slice(prefix.length)
     await lockResource(unit, calendarId)

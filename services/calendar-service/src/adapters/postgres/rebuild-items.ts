@@ -18,6 +18,7 @@ const atOnce = 500
 export const rebuildItems: Rebuildable = {
   name: 'google-items',
   streamTypes: [resourceStream('mailbox', '').streamType, resourceStream('drive', '').streamType],
+  tables: ['google_item'],
   rebuild: async (unit, streamId) => {
     const sql = sqlOf(unit)
     const place = await lockPlace(sql, streamId)
