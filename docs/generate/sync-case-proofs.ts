@@ -4,7 +4,7 @@ import { join } from 'node:path'
 export interface Proof {
   /** e.g. `B1.3`. */
   readonly cases: readonly string[]
-  /** The test's title, without its numbers. */
+  /** What is spoken of, and the test's title without its numbers. */
   readonly title: string
   readonly file: string
 }
@@ -16,15 +16,21 @@ export interface SpecText {
 
 // The title of it(…) or, behind its table, of it.each(…)(…).
 const titlePattern = /(?<=\bit\(\s*|\)\(\s*)(['"`])((?:(?!\1).)*) \((B\d+\.\d+(?:, B\d+\.\d+)*)\)\1/g
+const subjectPattern = /\bdescribe\((['"`])((?:(?!\1).)*)\1/g
 const anyNumber = /\(B\d[^()\n]*\)/g
 
 /** The titles that end with numbers of cases, in the order they are written. */
 export function proofsIn({ file, text }: SpecText): readonly Proof[] {
-  return [...text.matchAll(titlePattern)].map(([, , title = '', numbers = '']) => ({
+  return [...text.matchAll(titlePattern)].map(({ 2: title = '', 3: numbers = '', index }) => ({
     cases: numbers.split(', '),
-    title,
+    title: [subjectAt(text, index), title].filter(Boolean).join(': '),
     file,
   }))
+}
+
+/** The title of the describe(…) a test stands in. */
+function subjectAt(text: string, index: number): string {
+  return [...text.slice(0, index).matchAll(subjectPattern)].at(-1)?.[2] ?? ''
 }
 
 /** Numbers that do not end a test's title, or are not written as they should be: they would prove nothing. */

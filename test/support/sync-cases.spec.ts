@@ -5,7 +5,7 @@ import { syncCasesPage } from '../../docs/generate/sync-cases-page.ts'
 const numbers = chapters.flatMap(({ cases }, index) => Object.keys(cases).map((nr) => `B${index + 1}.${nr}`))
 const spec = (...titles: readonly string[]) => ({
   file: 'services/a/src/b.int.spec.ts',
-  text: titles.map((title) => `  it('${title}', () => {})`).join('\n'),
+  text: ["describe('a thing', () => {", ...titles.map((title) => `  it('${title}', () => {})`)].join('\n'),
 })
 const proving = (...cases: readonly string[]) => spec(...cases.map((each) => `does it (${each})`))
 const problems = (...given: Parameters<typeof syncCasesPage>) => syncCasesPage(...given).problems
@@ -22,7 +22,7 @@ describe('the page of sync cases', () => {
     const { text, problems } = syncCasesPage([proving(...others)], { [first]: 'nobody sends it' })
     expect(problems).toEqual([])
     expect(text).toContain('not provable here, because nobody sends it')
-    expect(text).toContain('does it ([b](../services/a/src/b.int.spec.ts))')
+    expect(text).toContain('a thing: does it ([b](../services/a/src/b.int.spec.ts))')
   })
 
   it('fails for a case without a test, and for a reason that a test has overtaken', () => {
@@ -34,7 +34,7 @@ describe('the page of sync cases', () => {
 
   it('fails for a title that names a case there is none of', () => {
     expect(problems([proving(...numbers), spec('goes too far (B1.2, B2.99)')], {})).toEqual([
-      'B2.99 is no case: "goes too far" in services/a/src/b.int.spec.ts',
+      'B2.99 is no case: "a thing: goes too far" in services/a/src/b.int.spec.ts',
     ])
   })
 
