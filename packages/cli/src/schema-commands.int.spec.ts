@@ -123,7 +123,7 @@ describe('schema and migrate', () => {
       await run('migrate', 'down', '--to', '0004-vend-log', '--accept-data-loss', ...on(url)),
     ).toMatchObject({
       exitCode: 0,
-      out: expect.stringMatching(/took back 0009-.*0006-vend-chain, 0005-vault-rot/),
+      out: expect.stringMatching(/took back \d{4}-.*0006-vend-chain, 0005-vault-rot/),
     })
     expect((await run('migrate', 'status', ...on(serviceUrl))).exitCode).toBe(2)
     expect((await run('migrate', 'up', ...on(url))).exitCode).toBe(0)

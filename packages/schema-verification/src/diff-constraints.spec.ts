@@ -80,7 +80,7 @@ describe('constraints', () => {
           "integrity check_missing user_oauth_tokens(short)",
           "CHECK ((length(note) < 9)) → null",
           "The check short of user_oauth_tokens is gone, so values the code does not know may get in.",
-          "mends: alter table user_oauth_tokens add constraint short CHECK ((length(note) < 9))",
+          "adds: alter table user_oauth_tokens add constraint short CHECK ((length(note) < 9))",
           "touches user_oauth_tokens(note) insert, update",
         ],
       ]

@@ -114,7 +114,7 @@ describe('indexes', () => {
           "integrity index_invalid user_oauth_tokens(user_oauth_tokens_pkey)",
           "valid → invalid",
           "The index user_oauth_tokens_pkey of user_oauth_tokens is not valid (a concurrent build that failed): nothing reads it, every write pays for it, and it does not keep duplicates out.",
-          "adds: reindex index concurrently public.user_oauth_tokens_pkey",
+          "mends: reindex index concurrently public.user_oauth_tokens_pkey",
           "touches user_oauth_tokens(*) insert, update",
         ],
       ]
