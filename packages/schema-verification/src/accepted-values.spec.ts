@@ -6,12 +6,14 @@ const values = (definition: string) => [...(acceptedValues(definition)?.values ?
 describe('the values a check lets through', () => {
   it.each([
     ["CHECK ((service = ANY (ARRAY['a'::text, 'b'::text])))", ['a', 'b']],
+    ["CHECK ((service = ANY (ARRAY['a', 'b'])))", ['a', 'b']],
     ["CHECK ((service = 'a'::text))", ['a']],
     ["CHECK ((service = 'a'))", ['a']],
     ["CHECK ((kind = ANY (ARRAY['it''s'::character varying, 'b'::character varying])))", ["it''s", 'b']],
     ["CHECK ((service <> 'a'::text))", ['another form']],
     ["CHECK ((service = 'a'::text) OR (service IS NULL))", ['another form']],
     ["CHECK ((service = ANY (ARRAY[lower('a'::text), 'b'::text])))", ['another form']],
+    ["CHECK ((service = 'a'::text)) NOT VALID", ['another form']],
     ['CHECK ((length(note) < 9))', ['another form']],
     ["NOT CHECK ((service = 'a'::text))", ['another form']],
   ])('are read off %s', (definition, read) => {

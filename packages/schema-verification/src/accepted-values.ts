@@ -5,7 +5,7 @@ export interface AcceptedValues {
   readonly values: ReadonlySet<string>
 }
 
-const literal = /'((?:[^']|'')*)'(?:::[a-z ]+)?/g
+const literal = /'((?:[^']|'')*)'/g
 const list = /ARRAY\[((?:'(?:[^']|'')*'(?:::[a-z ]+)?(?:, )?)+)\]/
 
 /** The values a check lets through, or undefined when it is of another form. `in ('a')` is written `= 'a'`. */

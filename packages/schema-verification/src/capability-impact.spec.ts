@@ -43,6 +43,7 @@ describe('a difference hits the capabilities whose statements name what it touch
   it('by the column they insert', () => {
     expect(hit({ columns: ['user_id'], access: ['insert'] })).toEqual(['insert'])
     expect(hit({ columns: ['id'], access: ['insert'] })).toEqual(['insert', 'upsert'])
+    expect(hit({ columns: ['nobody', 'user_id'], access: ['insert'] })).toEqual(['insert'])
     expect(hit({ access: ['insert'] })).toEqual(['insert', 'upsert'])
   })
 

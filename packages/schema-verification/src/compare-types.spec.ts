@@ -21,6 +21,7 @@ describe('a column of another type', () => {
     ['text', 'integer', 'breaking_read', /^values are read as another type/],
     ['numeric', 'text', 'breaking_read', /^values are read as another type/],
     ['integer', 'numeric', 'breaking_read', /^values are read as another type/],
+    ['character(3)', 'character(5)', 'breaking_read', /^values are read as another type/],
     ['timestamp with time zone', 'date', 'breaking_read', /^values are read as another type/],
     ['date', 'timestamp with time zone', 'breaking_read', /^values are read as another type/],
   ])('that was %s and is %s is %s', (expected, actual, word, why) => {

@@ -98,6 +98,20 @@ describe('columns', () => {
     `)
   })
 
+  it('one new column is the new name of one column only', () => {
+    const said = told({
+      there: [
+        put('relations/user_oauth_tokens/columns/scope'),
+        put('relations/user_oauth_tokens/columns/note'),
+        put('relations/user_oauth_tokens/columns/colour', text),
+      ],
+    })
+    expect(said.map(([what]) => what?.replace(/ user_oauth_tokens.*/, '')).sort()).toEqual([
+      'breaking_read column_missing',
+      'breaking_read column_renamed',
+    ])
+  })
+
   it('a new column of another type is no rename', () => {
     expect(
       told({

@@ -221,4 +221,52 @@ describe('constraints', () => {
       }),
     ).toMatchInlineSnapshot(`[]`)
   })
+
+  it('one that is gone and another one that is new are no rename', () => {
+    expect(
+      told({
+        there: [
+          put('relations/user_oauth_tokens/constraints/long', {
+            ...short,
+            definition: 'CHECK ((length(note) > 9))',
+          }),
+          put('relations/user_oauth_tokens/constraints/short'),
+        ],
+        expected: [put('relations/user_oauth_tokens/constraints/short', short)],
+      }).map(([what]) => what),
+    ).toEqual([
+      'breaking_write check_extra user_oauth_tokens(long)',
+      'integrity check_missing user_oauth_tokens(short)',
+    ])
+  })
+
+  it.each([
+    ["CHECK ((note = 'a'::text))", 'CHECK ((length(note) < 9))'],
+    ['CHECK ((length(note) < 9))', "CHECK ((note = 'a'::text))"],
+  ])('a list of values and a check of free form are not compared by value: %s, %s', (before, after) => {
+    expect(
+      told({
+        there: [put('relations/user_oauth_tokens/constraints/short/definition', after)],
+        expected: [put('relations/user_oauth_tokens/constraints/short', { ...short, definition: before })],
+      }).map(([what]) => what),
+    ).toEqual(['breaking_write check_changed user_oauth_tokens(short)'])
+  })
+
+  it('a foreign key whose triggers are off lets every write through', () => {
+    expect(
+      told({
+        there: [put('relations/user_oauth_tokens/disabledForeignKeys', ['user_oauth_tokens_user_fkey'])],
+      }),
+    ).toMatchInlineSnapshot(`
+      [
+        [
+          "integrity foreign_key_disabled user_oauth_tokens(user_oauth_tokens_user_fkey)",
+          "enforced → its triggers are disabled",
+          "The foreign key user_oauth_tokens_user_fkey is not enforced on user_oauth_tokens: somebody disabled the triggers behind it.",
+          "mends: alter table user_oauth_tokens enable trigger all",
+          "touches user_oauth_tokens(*) insert, update, delete",
+        ],
+      ]
+    `)
+  })
 })

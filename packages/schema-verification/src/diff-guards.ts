@@ -100,18 +100,16 @@ function triggers(table: string, expected: Relation, actual: Relation): Differen
 }
 
 function rules(table: string, expected: Relation, actual: Relation): Difference[] {
-  return changes(expected.rules, actual.rules)
-    .filter(([name]) => name !== '_RETURN' || expected.kind === actual.kind)
-    .map(([name, before, after]) => ({
-      path: `${table}(${name})`,
-      kind: 'rule_changed',
-      class: 'breaking_write',
-      expected: before,
-      actual: after,
-      explanation: `The rewrite rule ${name} of ${table} is ${fate(before, after)}: statements are turned into others, and those with returning or on conflict fail.`,
-      ...(before === null ? { remedy: `drop rule ${quoted(name)} on ${quotedRelation(table)}` } : {}),
-      touches: [{ table, access: ['insert', 'update', 'delete'] }],
-    }))
+  return changes(expected.rules, actual.rules).map(([name, before, after]) => ({
+    path: `${table}(${name})`,
+    kind: 'rule_changed',
+    class: 'breaking_write',
+    expected: before,
+    actual: after,
+    explanation: `The rewrite rule ${name} of ${table} is ${fate(before, after)}: statements are turned into others, and those with returning or on conflict fail.`,
+    ...(before === null ? { remedy: `drop rule ${quoted(name)} on ${quotedRelation(table)}` } : {}),
+    touches: [{ table, access: ['insert', 'update', 'delete'] }],
+  }))
 }
 
 type Change = readonly [name: string, before: string | null, after: string | null]

@@ -169,4 +169,13 @@ describe('indexes', () => {
       }),
     ).toMatchInlineSnapshot(`[]`)
   })
+
+  it('a unique index on one column more than the upsert names is not the one it needs', () => {
+    expect(
+      told({
+        there: [put('relations/user_oauth_tokens/indexes/one')],
+        expected: [put('relations/user_oauth_tokens/indexes/one', unique(['user_id', 'service', 'note']))],
+      }).map(([what]) => what),
+    ).toEqual(['integrity index_missing user_oauth_tokens(one)'])
+  })
 })

@@ -98,5 +98,5 @@ function extraIndex(table: string, name: string, index: Index): Difference {
 }
 
 function concurrently(definition: string): string {
-  return definition.replace(/^(CREATE (?:UNIQUE )?INDEX)/, '$1 CONCURRENTLY')
+  return definition.replace(/(CREATE (?:UNIQUE )?INDEX)/, '$1 CONCURRENTLY')
 }

@@ -89,17 +89,16 @@ describe('the journal', () => {
     ])
     const paths = pathsOf(catalog)
     expect(paths).toEqual([...paths].sort())
-    expect(paths).toEqual(
-      expect.arrayContaining([
-        'users',
-        'users.email',
-        'users(users_pkey)',
-        'user_oauth_tokens(user_oauth_tokens_expiry)',
-        'token_status',
-        'es.append(text)',
-        'mikro_orm_migrations_id_seq',
-      ]),
-    )
+    for (const name of [
+      'users',
+      'users.email',
+      'users(users_pkey)',
+      'user_oauth_tokens(user_oauth_tokens_expiry)',
+      'token_status',
+      'es.append(text)',
+      'mikro_orm_migrations_id_seq',
+    ])
+      expect(paths).toContain(name)
   })
 })
 
@@ -117,7 +116,7 @@ describe('a phase', () => {
 
 describe('a database that a newer release has migrated', () => {
   const text = { ...healthy.relations.users?.columns.email, type: 'text', notNull: false }
-  const kinds = (journal: readonly string[], ...changes: ReturnType<typeof put>[]) =>
+  const kinds = (journal: readonly string[] | null, ...changes: ReturnType<typeof put>[]) =>
     diffCatalog(recorded.manifest, { ...changed(healthy, changes), journal }).map(({ kind }) => kind)
   const room = [
     put('relations/users/columns/colour', text),
@@ -137,7 +136,9 @@ describe('a database that a newer release has migrated', () => {
   })
 
   it('has drifted where nobody migrated it', () => {
-    expect(kinds(['0001-lab'], ...room)).toEqual(['enum_value_extra', 'not_null_dropped', 'column_extra'])
+    const drift = ['enum_value_extra', 'not_null_dropped', 'column_extra']
+    expect(kinds(['0001-lab'], ...room)).toEqual(drift)
+    expect(kinds(null, ...room), 'nor where nobody can read who did').toEqual(drift)
   })
 
   it('is held to what this code needs, whatever its migrations say', () => {

@@ -230,4 +230,21 @@ describe('names and settings', () => {
       ]
     `)
   })
+
+  it('what the next session would see counts as soon as one table is led astray there', () => {
+    const [said] = told({
+      there: [
+        put('server/searchPath', ['other', 'public']),
+        put('namesakes', [
+          { schema: 'other', name: 'user_oauth_tokens' },
+          { schema: 'more', name: 'users' },
+        ]),
+        put('server/settings', { search_path: 'more, public' }),
+      ],
+    })
+    expect(said?.slice(1, 3)).toEqual([
+      'public → more, public',
+      'The search path of evergrant_test_service leads users, user_oauth_tokens to the tables of schema more and the tables of schema other instead of public; sessions that start from now on see those.',
+    ])
+  })
 })

@@ -179,4 +179,12 @@ describe('enums, functions and sequences', () => {
       ]
     `)
   })
+
+  it('two values more are both told', () => {
+    expect(
+      told({ there: [put('enums/token_status', ['active', 'expired', 'revoked', 'new', 'old'])] }).map(
+        ([, , why]) => why,
+      ),
+    ).toEqual(['The enum token_status has new, old, which the code does not know and may read.'])
+  })
 })

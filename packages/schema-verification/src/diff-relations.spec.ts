@@ -221,4 +221,18 @@ describe('tables', () => {
       ]
     `)
   })
+
+  it('a table that belongs to another role fails only the next migration', () => {
+    expect(told({ there: [put('relations/users/ownedByMigrator', false)] })).toMatchInlineSnapshot(`
+      [
+        [
+          "integrity owner_changed users",
+          "owned by the migrator → owned by another role",
+          "users belongs to another role: the next migration of it fails, and its owner may change it.",
+          "mends: alter table users owner to evergrant_migrator",
+          "touches users(*) ",
+        ],
+      ]
+    `)
+  })
 })

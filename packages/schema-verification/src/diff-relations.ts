@@ -15,7 +15,9 @@ export function diffRelations({ catalog: expected, contract }: Manifest, actual:
     Object.keys(actual.relations).filter((name) => !Object.hasOwn(expected.relations, name)),
   )
   const found = missing.map((name) => {
-    const twin = [...extra].find((other) => sameShape(expected.relations[name], actual.relations[other]))
+    const twin = [...extra].find(
+      (other) => shapeOf(expected.relations[name]) === shapeOf(actual.relations[other]),
+    )
     if (twin !== undefined) extra.delete(twin)
     return missingRelation(name, twin, actual)
   })
@@ -46,14 +48,11 @@ function conflictTargetsOf({ capabilities }: Manifest['contract'], table: string
   )
 }
 
-function sameShape(one: Relation | undefined, other: Relation | undefined): boolean {
-  if (one === undefined || other === undefined) return false
-  const shape = ({ columns }: Relation) =>
-    Object.entries(columns)
-      .map(([name, { type }]) => `${name} ${type}`)
-      .sort()
-      .join()
-  return shape(one) === shape(other)
+function shapeOf(relation: Relation | undefined): string {
+  return Object.entries(relation?.columns ?? {})
+    .map(([name, { type }]) => `${name} ${type}`)
+    .sort()
+    .join()
 }
 
 function missingRelation(name: string, twin: string | undefined, actual: Catalog): Difference {

@@ -19,24 +19,25 @@ export function diffRights(table: string, expected: Relation, actual: Relation, 
         actual.columns[name]?.privileges.includes(letter) === false,
     )
     const whole = lost.length === Object.keys(expected.columns).length
-    for (const columns of whole ? [undefined] : lost.map((name) => [name]))
-      found.push(lostRight({ table, columns, sql, access, role }))
+    for (const column of whole ? [undefined] : lost)
+      found.push(lostRight({ table, column, sql, access, role }))
   }
   if (expected.privileges.includes('d') && !actual.privileges.includes('d'))
-    found.push(lostRight({ table, columns: undefined, sql: 'delete', access: 'delete', role }))
+    found.push(lostRight({ table, column: undefined, sql: 'delete', access: 'delete', role }))
   return found
 }
 
 function lostRight(lost: {
   readonly table: string
-  readonly columns: readonly string[] | undefined
+  /** Without one all of the table. */
+  readonly column: string | undefined
   readonly sql: string
   readonly access: Access
   readonly role: string
 }): Difference {
-  const { table, columns, sql, access, role } = lost
-  const path = columns === undefined ? table : `${table}.${columns.join(',')}`
-  const what = columns === undefined ? sql : `${sql} (${columns.map(quoted).join(', ')})`
+  const { table, column, sql, access, role } = lost
+  const path = column === undefined ? table : `${table}.${column}`
+  const what = column === undefined ? sql : `${sql} (${quoted(column)})`
   return {
     path,
     kind: 'right_missing',
@@ -46,7 +47,7 @@ function lostRight(lost: {
     explanation: `${role} may not ${sql} ${path}, so statements that do fail (42501).`,
     remedy: `grant ${what} on ${quotedRelation(table)} to evergrant_service`,
     additive: true,
-    touches: [{ table, ...(columns === undefined ? {} : { columns }), access: [access] }],
+    touches: [{ table, ...(column === undefined ? {} : { columns: [column] }), access: [access] }],
   }
 }
 
