@@ -11,7 +11,6 @@ interface Report {
     readonly path: string
     readonly class: string
     readonly explanation: string
-    readonly remedy: string | null
   }[]
 }
 
@@ -60,23 +59,32 @@ export const refused: Step = {
 }
 
 export const healed: Step = {
-  title: 'The remedy that was told brings the column back, and everything works without a restart',
+  title:
+    'Healing brings the column back and reads from the log what it said; everything works without a restart',
   play: async (plot) => {
     const before = plot.events.length
     const pids = pidsOf(plot.stack)
     const report = await isStanding(plot, 'drift')
-    const remedy = report?.findings.find(({ path }) => path === 'user_oauth_tokens.scope')?.remedy
-    if (!remedy) throw new Error('no remedy is told')
-    await inTokenDatabase(plot.stack, remedy)
+    const said = await plot.stack.evergrant('schema', 'heal', '--service', 'token-service', '--apply')
     await seen(
       plot,
       'evergrant.token.schema-drift-resolved.v1',
       (data) => data.incidentId === report?.incidentId,
       before,
     )
-    // The column is empty until Google says again what was granted: nobody guesses.
-    const refreshing = await plot.api.post(`/v1/connections/${plot.connectionId}/refresh`)
-    hold(refreshing.status === 200, `the refresh answered ${refreshing.status}`)
+    // Nobody guesses what was granted, and nobody has to ask Google: the facts of the grant know.
+    const { scopes } = (await plot.api.get(`/v1/connections/${plot.connectionId}`)).body as {
+      scopes: readonly string[]
+    }
+    const [row] = await inTokenDatabase<{ scope: string | null }>(
+      plot.stack,
+      `select scope from user_oauth_tokens where id = '${plot.connectionId}'`,
+    )
+    const known = row?.scope?.split(' ') ?? []
+    hold(
+      scopes.length > 0 && scopes.every((scope) => known.includes(scope)),
+      `the column says ${row?.scope}, and granted is ${scopes.join(' ')}`,
+    )
     const { status } = await once(
       plot,
       'POST',
@@ -84,8 +92,10 @@ export const healed: Step = {
       plot.borrowerToken,
     )
     hold(status === 200, `a token is refused with ${status}`)
+    const refreshing = await plot.api.post(`/v1/connections/${plot.connectionId}/refresh`)
+    hold(refreshing.status === 200, `the refresh answered ${refreshing.status}`)
     hold(pidsOf(plot.stack) === pids, 'a service had to be restarted')
-    return remedy
+    return said.replaceAll(/\s*\n\s*/g, ' ')
   },
 }
 
@@ -111,14 +121,17 @@ async function once(
 }
 
 /** As whoever has too many rights and no patience would. */
-async function inTokenDatabase(stack: RunningStack, statement: string): Promise<void> {
+async function inTokenDatabase<Row extends object>(
+  stack: RunningStack,
+  statement: string,
+): Promise<readonly Row[]> {
   const { adminUrl, databases } = stack.endpoints().postgres
   const url = new URL(adminUrl)
   url.pathname = new URL(databases['token-service'] ?? '').pathname
   const client = new Client({ connectionString: url.href, application_name: 'by hand' })
   await client.connect()
   try {
-    await client.query(statement)
+    return (await client.query<Row>(statement)).rows
   } finally {
     await client.end()
   }

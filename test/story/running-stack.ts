@@ -27,6 +27,8 @@ export interface RunningStack {
   endpoints(): Endpoints
   /** A JWT of the development issuer, as the CLI prints it. */
   token(sub: string, scope?: string): Promise<string>
+  /** What the CLI prints. @throws when it does not end with 0. */
+  evergrant(...args: readonly string[]): Promise<string>
   /** Stops what this started; leaves a stack it only found alone. */
   stop(): Promise<void>
 }
@@ -46,7 +48,9 @@ export function findStack(dataDir: string): RunningStack {
   return {
     dataDir,
     endpoints,
-    token: (sub, scope) => printToken(dataDir, sub, scope),
+    token: (sub, scope) =>
+      evergrant(dataDir, ['token', '--sub', sub, ...(scope === undefined ? [] : ['--scope', scope])]),
+    evergrant: (...args) => evergrant(dataDir, args),
     stop: async () => {},
   }
 }
@@ -95,9 +99,10 @@ export async function startStack(
   return { ...stack, process: started, stop }
 }
 
-async function printToken(dataDir: string, sub: string, scope?: string): Promise<string> {
-  const args = ['packages/cli/src/main.ts', 'token', '--data-dir', dataDir, '--sub', sub]
-  const cli = spawn(process.execPath, scope ? [...args, '--scope', scope] : args, { cwd: root })
+async function evergrant(dataDir: string, args: readonly string[]): Promise<string> {
+  const cli = spawn(process.execPath, ['packages/cli/src/main.ts', ...args, '--data-dir', dataDir], {
+    cwd: root,
+  })
   let out = ''
   let err = ''
   cli.stdout.on('data', (chunk) => {
@@ -107,6 +112,6 @@ async function printToken(dataDir: string, sub: string, scope?: string): Promise
     err += chunk
   })
   const code = await new Promise<number | null>((resolve) => cli.once('close', resolve))
-  if (code !== 0) throw new Error(`"evergrant token" ended with ${code}: ${err}`)
+  if (code !== 0) throw new Error(`"evergrant ${args[0]}" ended with ${code}: ${out}${err}`)
   return out.trim()
 }
