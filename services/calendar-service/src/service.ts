@@ -2,16 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectEventBus } from '@evergrant/event-bus'
 import { contracts } from '@evergrant/event-contracts'
-import { createPostgresEventStore, openDatabase, sqlOf } from '@evergrant/event-store'
+import { createPostgresEventStore, openDatabase } from '@evergrant/event-store'
 import { loadManifest } from '@evergrant/schema-verification'
 import {
-  createAuthenticator,
   createExchange,
   createHealth,
-  createHttpApp,
   createLogger,
   createMetrics,
-  createPostgresIdempotencyStore,
   createSchemaVerification,
   type Exchange,
   schemaFactCatalogue,
@@ -28,7 +25,6 @@ import { postgresResources } from './adapters/postgres/resources.ts'
 import { createRunQueue } from './adapters/postgres/run-queue.ts'
 import { postgresSharedDrives } from './adapters/postgres/shared-drives.ts'
 import { createStaleConnections } from './adapters/postgres/stale-connections.ts'
-import { stepWithIcal } from './adapters/recurrence/ical-rule.ts'
 import { createBusAccessTokens } from './adapters/token/bus-access-tokens.ts'
 import { createBusWriteTokens } from './adapters/token/bus-write-tokens.ts'
 import { createAllowances } from './application/allowances.ts'
@@ -46,26 +42,16 @@ import { onSyncRequested } from './entry-points/bus/on-sync-requested.ts'
 import { onTokenIssued } from './entry-points/bus/on-token-issued.ts'
 import { createPollClock } from './entry-points/clock/poll-clock.ts'
 import { createRunWorker, type RunWorker } from './entry-points/clock/run-worker.ts'
-import { calendarRoutes } from './entry-points/http/calendar-routes.ts'
-import { declareCapabilities } from './entry-points/http/capabilities.ts'
-import { changeRoutes } from './entry-points/http/change-routes.ts'
-import { driveRoutes } from './entry-points/http/drive-routes.ts'
-import { eventHistoryRoutes } from './entry-points/http/event-history-routes.ts'
-import { eventRoutes } from './entry-points/http/event-routes.ts'
-import { eventWriteRoutes } from './entry-points/http/event-write-routes.ts'
-import { gmailRoutes } from './entry-points/http/gmail-routes.ts'
 import { measureQuota } from './entry-points/http/quota-metrics.ts'
 import { measureBacklog } from './entry-points/http/sync-metrics.ts'
-import { syncRoutes } from './entry-points/http/sync-routes.ts'
 import { openGoogle } from './google-apis.ts'
-import { calendarsOf } from './projections/calendars.ts'
+import { createCalendarHttp, name } from './http-app.ts'
 import { eventWrites } from './projections/event-writes.ts'
 import { knownConnections } from './projections/known-connections.ts'
 import { syncBacklog } from './projections/sync-backlog.ts'
 import { syncStatus } from './projections/sync-status.ts'
 import { openPush } from './push.ts'
 
-const name = 'calendar-service'
 const version = '0.1.0'
 // A page of 2500 large events takes Google seconds; the lease is longer than this and one transaction.
 const googleDeadlineMs = 25_000
@@ -266,39 +252,30 @@ export async function startCalendarService(
     logger,
     metrics,
   })
-  declareCapabilities(health, {
-    ping: () => database.ping(),
-    readQueries: () => calendarsOf(database, { userId: '', after: null, limit: 1 }),
-    breakerStates: google.breakerStates,
-    exchange,
-  })
   measureBacklog(metrics, () => syncBacklog(database), onError('the backlog was not measured'))
-  const app = createHttpApp({
-    name,
-    version,
-    instanceId,
-    logger,
-    authenticator: createAuthenticator({
-      issuer: config.AUTH_ISSUER,
-      audience: config.AUTH_AUDIENCE,
-      jwksUri: config.AUTH_JWKS_URI,
-    }),
-    idempotencyStore: createPostgresIdempotencyStore({ sql: sqlOf(database) }),
-    health,
-    metrics,
-    schema,
-    clock,
-    ids,
+  const app = createCalendarHttp({
+    ...{
+      config,
+      version,
+      instanceId,
+      staleAfterMs,
+      database,
+      store,
+      health,
+      schema,
+      metrics,
+      logger,
+      clock,
+      ids,
+    },
+    ...{
+      requestSync,
+      writeEvent: createWriteEvent(writing),
+      push,
+      exchange,
+      breakerStates: google.breakerStates,
+    },
   })
-  calendarRoutes(app, { database, staleAfterMs: staleAfterMs * 3 })
-  syncRoutes(app, { store, database, requestSync, ids })
-  eventRoutes(app, { database, clock, step: stepWithIcal })
-  push.routes(app)
-  eventHistoryRoutes(app, { database })
-  eventWriteRoutes(app, { database, writeEvent: createWriteEvent(writing), ids, step: stepWithIcal })
-  changeRoutes(app, { database })
-  driveRoutes(app, { database, staleAfterMs: staleAfterMs * 3 })
-  gmailRoutes(app, { database, clock, staleAfterMs: staleAfterMs * 3 })
 
   await exchange.start()
   await schema.start()
