@@ -26,7 +26,7 @@ import { isWholeDue } from '../domain/whole-list.ts'
 import type { Allowances } from './allowances.ts'
 import { finishRun, tellSync } from './finish-run.ts'
 import type { AccessTokens, ClaimedRun, Resources, RunQueue, SyncedResource } from './ports.ts'
-import type { Sources } from './sources.ts'
+import type { FetchedPage, Sources } from './sources.ts'
 import { onePage, record } from './store-page.ts'
 
 export interface WalkParts {
@@ -51,6 +51,8 @@ interface Position {
   readonly metadata: FactMetadata
   readonly cursor: SyncCursor
   readonly pass: Pass
+  /** The page that comes next, when it was asked for while the one before was stored. */
+  readonly ahead: Promise<FetchedPage> | null
 }
 
 const actor: Actor = { kind: 'google' }
@@ -59,8 +61,9 @@ export type WalkResource = (run: ClaimedRun, signal: AbortSignal) => Promise<voi
 
 /**
  * Walks one claimed run to its end: ask for a token, ask Google for a page, store it with the cursor in one
- * transaction, and again. No transaction is open while Google or token-service is asked. Whoever loses its
- * lease stops without a trace; a process that dies leaves a run that the next one resumes at its stored page.
+ * transaction, and again. No transaction waits for Google or token-service; the next page is asked for while one is
+ * stored. Whoever loses its lease stops without a trace; a process that dies leaves a run that the next one resumes at
+ * its stored page.
  */
 export function createWalkResource(parts: WalkParts): WalkResource {
   return async (run, signal) => {
@@ -74,8 +77,10 @@ export function createWalkResource(parts: WalkParts): WalkResource {
       } catch (error) {
         const obstacle = obstacleFrom(error, parts.onDefect)
         if (obstacle === 'lease_lost') return
-        if (obstacle.word === 'access_token_rejected' && !fresh) fresh = true
-        else if (obstacle.word === 'sync_token_lost' && mayReopen(position.cursor, position.pass)) {
+        if (obstacle.word === 'access_token_rejected' && !fresh) {
+          fresh = true
+          next = { ...position, ahead: null }
+        } else if (obstacle.word === 'sync_token_lost' && mayReopen(position.cursor, position.pass)) {
           next = await reopenGeneration(parts, run, position)
         } else return settle(parts, run, obstacle)
       }
@@ -123,7 +128,7 @@ async function begin(parts: WalkParts, run: ClaimedRun): Promise<Position | null
       hasRows: await source.hasRows(unit, run.resourceId),
     })
     await savePass(unit, parts, { resource, begun, metadata })
-    return { ...begun, metadata }
+    return { ...begun, metadata, ahead: null }
   })
 }
 
@@ -156,27 +161,31 @@ async function walkPage(
   const source = parts.sources[run.kind]
   const accessToken = await tokens.get(run.connectionId, { fresh: at.fresh, service: source.service })
   const allowance = allowances(source.service, run.connectionId)
-  const request = { accessToken, allowance, ...nextRequest(cursor, pass) }
-  const page = await source.fetch(run, request)
+  const ask = (from: Pick<Position, 'cursor' | 'pass'>) =>
+    source.fetch(run, { accessToken, allowance, ...nextRequest(from.cursor, from.pass) })
+  const page = await (at.position.ahead ?? ask({ cursor, pass }))
   await crashPoint?.('page_fetched')
+  const step = advance(cursor, pass, page.tokens)
+  const ahead = step.kind === 'more' ? ask(step) : null
+  // Its failure is heard when its turn comes, which is never if this page is not stored.
+  ahead?.catch(() => undefined)
   const position = await store.transaction(async (unit) => {
     const resource = await resources.lock(unit, run.resourceId)
     if (resource.removed) {
       await finishRun(unit, run, { status: 'done', mode: pass.mode }, { queue, clock, actor })
       return null
     }
-    const step = advance(cursor, pass, page.tokens)
     if (await page.isUnbelievable(unit, step)) {
       const again = lookAgain(cursor, pass)
       await queue.progress(unit, run, { counts: onePage, mode: 'full', leaseMs: parts.leaseMs })
       await savePass(unit, parts, { resource, begun: again, metadata })
-      return { ...again, metadata }
+      return { ...again, metadata, ahead: null }
     }
     const { counts, widenTo } = await page.store(unit, { resource, step, at: clock.now(), metadata })
     await crashPoint?.('page_stored')
     await queue.progress(unit, run, { counts, mode: pass.mode, leaseMs: parts.leaseMs })
     await resources.saveCursor(unit, run.resourceId, step.cursor)
-    if (step.kind === 'more') return { ...step, metadata }
+    if (step.kind === 'more') return { ...step, metadata, ahead }
     await resources.noteSynced(unit, run.resourceId)
     await widen(unit, parts, { run, resourceIds: widenTo })
     const { mode } = pass
@@ -217,7 +226,7 @@ async function reopenGeneration(
     const hasRows = await parts.sources[run.kind].hasRows(unit, run.resourceId)
     const begun = reopen(cursor, pass, hasRows)
     await savePass(unit, parts, { resource, begun, metadata })
-    return { ...begun, metadata }
+    return { ...begun, metadata, ahead: null }
   })
 }
 
