@@ -57,7 +57,7 @@ describe('a batch', () => {
 
   it('counts, fails and is logged call by call', async () => {
     google.addMessage(alice, { id: 'a' })
-    google.setQuota('gmail', { perMinutePerUser: 10 })
+    google.setQuota('gmail', { perMinutePerUser: 40 })
     google.addFault({ path: '/gmail/*', status: 500 })
     google.clearRequests()
     const { statuses } = await batch(Array(4).fill(`GET ${message('a')}`))
