@@ -21,7 +21,7 @@ export const eventColumnNames =
   'event_id, etag, status, starts_at, ends_at, is_master, recurring_event_id, original_start'
 
 /** For `do update set`: everything but what the conflict is about. */
-export const newValues = eventColumnNames
+export const setFromExcluded = eventColumnNames
   .split(', ')
   .filter((name) => name !== 'event_id')
   .map((name) => `${name} = excluded.${name}`)

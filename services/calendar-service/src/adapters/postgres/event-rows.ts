@@ -1,11 +1,17 @@
 import { type Sql, sqlOf } from '@evergrant/event-store'
 import type { ChangedCalendar, EventRows, StoredPage } from '../../application/ports.ts'
 import { logChanges, type WrittenEvent } from './change-log.ts'
-import { eventColumnNames, eventsAsJson, incomingColumns, latestById, newValues } from './event-columns.ts'
+import {
+  eventColumnNames,
+  eventsAsJson,
+  incomingColumns,
+  latestById,
+  setFromExcluded,
+} from './event-columns.ts'
 import { stageEvents } from './stage-events.ts'
 
 // A tombstone carries little more than an id: what was known of the event stays beneath it.
-const upsertTail = `on conflict (calendar_id, event_id) do update set ${newValues
+const upsertTail = `on conflict (calendar_id, event_id) do update set ${setFromExcluded
   .replace(
     'starts_at = excluded.starts_at',
     'starts_at = coalesce(excluded.starts_at, calendar_event.starts_at)',

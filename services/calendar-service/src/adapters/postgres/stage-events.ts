@@ -5,8 +5,8 @@ import {
   eventsAsJson,
   incomingColumns,
   latestById,
-  newValues,
   revisionOf,
+  setFromExcluded,
 } from './event-columns.ts'
 import { jsonbParameter, storableText } from './jsonb-parameter.ts'
 
@@ -24,7 +24,7 @@ const stageText = `
   insert into calendar_event_staged (calendar_id, ${eventColumnNames}, raw)
   select $1, ${eventColumnNames.replace(/\w+/g, 'i.$&')}, i.raw
     from jsonb_to_recordset($2::jsonb) as i ${incomingColumns}
-  on conflict (calendar_id, event_id) do update set ${newValues}, raw = excluded.raw`
+  on conflict (calendar_id, event_id) do update set ${setFromExcluded}, raw = excluded.raw`
 
 /** Puts a page beside what readers see. Most of a resync is unchanged, and only names travel to find that out. */
 export async function stageEvents(unit: UnitOfWork, page: EventPageToStore): Promise<void> {
