@@ -24,9 +24,12 @@ export function apiClient(gateway: () => string, token: () => string) {
         })
         const text = await response.text()
         if (response.status === 503 || response.status === 502) throw new Error(`${response.status}: ${text}`)
-        return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as never }
+        const answer = text === '' ? null : JSON.parse(text)
+        // The first try may have died with its process; its key is free again after a minute.
+        if (answer?.code === 'idempotent_request_in_flight') throw new Error(text)
+        return { status: response.status, body: answer as never }
       },
-      { what: `${method} ${path}`, everyMs: 200, timeoutMs: 60_000 },
+      { what: `${method} ${path}`, everyMs: 200, timeoutMs: 90_000 },
     )
   }
   return {

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import type { Clock } from '@evergrant/decider'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import { runtimeErrors } from '../errors.ts'
-import type { IdempotencyStore, IdempotentRequest } from '../idempotency/idempotency-store.ts'
+import {
+  claimLifetimeMs,
+  type IdempotencyStore,
+  type IdempotentRequest,
+} from '../idempotency/idempotency-store.ts'
 import type { HttpApp } from './http-app-type.ts'
 
 declare module 'fastify' {
@@ -11,6 +16,7 @@ declare module 'fastify' {
   }
 }
 
+const releaseAgainMs = 500
 const visibleAscii = /^[\x21-\x7e]{1,255}$/
 
 /** Routes with `config.idempotent` answer a repeated Idempotency-Key with the stored answer instead of doing it again. */
@@ -25,11 +31,12 @@ export function answerOnce(
     const key = idempotencyKeyOf(request)
     if (key === undefined) return
     const idempotent = { ...identityOf(request, key), now: clock.now() }
+    // Set before the claim: one whose answer was lost with the connection may have been stored, and is ours to release.
+    request.idempotent = idempotent
     const claim = await store.claim(idempotent)
+    if (claim.status === 'claimed') return
+    request.idempotent = null
     switch (claim.status) {
-      case 'claimed':
-        request.idempotent = idempotent
-        return
       case 'in_flight':
         throw runtimeErrors.idempotent_request_in_flight({ retryAfterSeconds: 1 })
       case 'other_request':
@@ -60,10 +67,22 @@ export function answerOnce(
         body: payload ?? '',
       })
     } else {
-      await store.release(idempotent)
+      await release(idempotent, request.log)
     }
     return payload
   })
+
+  /** Fails only in the log. The database that refused the request often refuses this too, and a key left taken tells a
+   * caller who was asked to try again that the first request is still running; so it is tried until the claim expires. */
+  async function release(idempotent: IdempotentRequest, log: FastifyBaseLogger): Promise<void> {
+    try {
+      await store.release(idempotent)
+    } catch (err) {
+      if (clock.now().getTime() >= idempotent.now.getTime() + claimLifetimeMs) return
+      log.warn({ err }, 'an Idempotency-Key could not be released; trying again')
+      void setTimeout(releaseAgainMs, undefined, { ref: false }).then(() => release(idempotent, log))
+    }
+  }
 }
 
 /** The caller's Idempotency-Key, also useful as a command id: that closes the gap between commit and stored answer.

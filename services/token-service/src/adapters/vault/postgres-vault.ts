@@ -6,6 +6,7 @@ import { tokenErrors } from '../../domain/errors.ts'
 import { open, seal } from './aes-gcm.ts'
 import { type Field, fieldContext, keyContext } from './bindings.ts'
 import type { KeyEncryption } from './key-encryption.ts'
+import { whileRingStays } from './ring-lock.ts'
 
 interface DataKeyRow {
   readonly data_key_id: string
@@ -109,6 +110,7 @@ async function newDataKey(
 ): Promise<DataKey> {
   const dataKey = randomBytes(32)
   const dataKeyId = ids.next()
+  await whileRingStays(sql)
   const { keyId, wrapped } = await keys.wrap(dataKey, keyContext(binding, dataKeyId))
   await sql(
     'insert into vault_data_key (grant_id, data_key_id, key_id, wrapped_key) values ($1, $2, $3, $4)',

@@ -4,6 +4,7 @@ import type { KeyRotation, VaultKeys } from '../../application/ports.ts'
 import { tokenErrors } from '../../domain/errors.ts'
 import { keyContext } from './bindings.ts'
 import type { KeyEncryption } from './key-encryption.ts'
+import { whileRingChanges } from './ring-lock.ts'
 
 interface VaultKeysOptions {
   readonly database: Database
@@ -21,9 +22,6 @@ interface DataKeyRow {
   readonly wrapped_key: string
 }
 
-/** One at a time over all replicas: two that write the ring file at once would lose a key that is in use. */
-const ringFileLock = 'evergrant vault key ring'
-
 const rotationColumns = `id, target_key_id as "targetKeyId", started_by as "startedBy", total, rewrapped, unreadable,
   ${epochMs('started_at')} as "startedAt", ${epochMs('finished_at')} as "finishedAt"`
 
@@ -32,7 +30,7 @@ export function createVaultKeys({ database, store, keys, clock, ids }: VaultKeys
   const now = () => clock.now().toISOString()
   const alone = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
     store.transaction(async (unit) => {
-      await sqlOf(unit)('select pg_advisory_xact_lock(hashtextextended($1, 0))', [ringFileLock])
+      await whileRingChanges(sqlOf(unit))
       return work(sqlOf(unit))
     })
 
