@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const notOurs = ['**/node_modules/**', '**/.evergrant*/**', '**/.cache/**']
@@ -9,6 +10,9 @@ export default defineConfig({
     reporters: ['default'],
     // A test that prints a secret by accident should be seen, not swallowed.
     silent: false,
+    // Files of one worker share its modules: loading them anew for each takes as long as the tests do.
+    isolate: false,
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {
@@ -42,8 +46,6 @@ export default defineConfig({
           globalSetup,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // Whole stacks: side by side they would measure each other.
-          fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
       },

@@ -44,7 +44,8 @@ describe('push of Gmail', () => {
   const connected = async () => {
     const user = world.newUser(undefined, 'gmail')
     world.google().seedMessages(user.email, { count: 2, seed: 7 })
-    await world.connected(service, user)
+    await world.connectionIs(user)
+    await world.items(service, user)
     await vi.waitFor(async () => expect(await states(user)).toEqual(['open']), { timeout: 8000 })
     return user
   }

@@ -36,15 +36,16 @@ export function createVaultKeys({ database, store, keys, clock, ids }: VaultKeys
 
   return {
     async status() {
-      const current = await keys.currentKeyId()
-      const usage = await sql<{ keyId: string; dataKeys: number }>(
-        'select key_id as "keyId", count(*)::int as "dataKeys" from vault_data_key group by key_id',
-      )
-      const counted = new Map(usage.map(({ keyId, dataKeys }) => [keyId, dataKeys]))
-      const all = new Set([current, ...(await keys.keyIds()), ...counted.keys()])
+      // First: counted before, data keys of a rotation that finished in between would seem to be left behind.
       const [rotation] = await sql<KeyRotation>(
         `select ${rotationColumns} from vault_rotation order by started_at desc limit 1`,
       )
+      const usage = await sql<{ keyId: string; dataKeys: number }>(
+        'select key_id as "keyId", count(*)::int as "dataKeys" from vault_data_key group by key_id',
+      )
+      const current = await keys.currentKeyId()
+      const counted = new Map(usage.map(({ keyId, dataKeys }) => [keyId, dataKeys]))
+      const all = new Set([current, ...(await keys.keyIds()), ...counted.keys()])
       return {
         current,
         keys: [...all].map((keyId) => ({ keyId, dataKeys: counted.get(keyId) ?? 0 })),
