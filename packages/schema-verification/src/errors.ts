@@ -47,8 +47,4 @@ export const verificationErrors = defineErrors({
     message: 'Taking this back destroys data that no migration brings back.',
   },
   migration_unknown: { kind: 'conflict', message: 'This code has no such migration.' },
-  contract_too_early: {
-    kind: 'conflict',
-    message: 'Running processes still need what this migration takes away.',
-  },
 })

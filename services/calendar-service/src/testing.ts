@@ -10,7 +10,6 @@ import {
   encodeEvent,
   grantIdOf,
   publication,
-  requiredScopes,
   type Service,
 } from '@evergrant/event-contracts'
 import { migrate } from '@evergrant/event-store'
@@ -20,55 +19,19 @@ import { createTestIssuer, type TestIssuer } from '@evergrant/service-runtime/te
 import { type OwnNatsServer, startNatsServer, useDatabase } from '@evergrant/stack/testing'
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
 import { z } from 'zod'
-import { readCalendarConfig } from './config.ts'
 import { migrations } from './migrations/all.ts'
-import { type CalendarService, type CalendarServiceOptions, startCalendarService } from './service.ts'
+import { type CalendarService, startCalendarService } from './service.ts'
+import { apiCalls } from './testing/api-calls.ts'
+import { activeConnection, type ConnectedUser } from './testing/connected-user.ts'
+import { type ReplicaOptions, replicaConfig } from './testing/replica-config.ts'
 
-const answerSchema = z.looseObject({
-  id: z.string().optional(),
-  status: z.union([z.string(), z.number()]).optional(),
-  items: z.array(z.looseObject({ id: z.string().optional() })).optional(),
-  nextCursor: z.string().nullish(),
-})
-export type Answer = z.infer<typeof answerSchema>
+export type { ConnectedUser }
 
 const vendSchema = z.object({
   connectionId: z.string(),
   minValiditySeconds: z.number(),
   requiredScopes: z.array(z.string()),
 })
-
-export interface ConnectedUser {
-  readonly user: string
-  readonly service: Service
-  readonly email: string
-  readonly grantId: string
-  readonly connectionId: string
-  readonly account: { readonly id: string; readonly email: string }
-  /** Our id of one of their Google calendars. */
-  calendarId(googleId?: string): string
-}
-
-export interface ReplicaOptions extends CalendarServiceOptions {
-  readonly staleAfterSeconds?: number
-  readonly publicUrl?: string
-  readonly lanes?: number
-  /** As config names it; off unless given. */
-  readonly gmailPush?: { readonly topic: string; readonly serviceAccount: string }
-  /** Quotas that matter to the spec, as config names them; the others are out of the way. */
-  readonly quotas?: Readonly<Record<string, number>>
-}
-
-// A spec asks for more in its first seconds than Google lets one account have in a minute.
-const plenty = 1_000_000_000
-const quotasOutOfTheWay = {
-  CALENDAR_REQUESTS_PER_MINUTE: plenty,
-  CALENDAR_REQUESTS_PER_MINUTE_PER_USER: plenty,
-  GMAIL_UNITS_PER_MINUTE: plenty,
-  GMAIL_UNITS_PER_MINUTE_PER_USER: plenty,
-  DRIVE_UNITS_PER_MINUTE: plenty,
-  DRIVE_UNITS_PER_MINUTE_PER_USER: plenty,
-}
 
 /** Everything around calendar-service for one spec file: real PostgreSQL, real NATS, the Google emulator; oauth-service's
  * and token-service's parts are played by hand. */
@@ -131,34 +94,14 @@ export function useCalendarWorld() {
     GOOGLE_API_ROOT_URL: google.url,
   })
   const start = async ({
-    staleAfterSeconds = 3600,
-    lanes = 2,
+    staleAfterSeconds,
+    lanes,
     publicUrl,
-    quotas = {},
+    quotas,
     gmailPush,
     ...options
   }: ReplicaOptions = {}) => {
-    const config = {
-      ...readCalendarConfig({
-        ...environment(),
-        SYNC_STALE_AFTER_SECONDS: String(staleAfterSeconds),
-        SYNC_LANES: String(lanes),
-        ...(gmailPush === undefined
-          ? {}
-          : {
-              GMAIL_PUBSUB_TOPIC: gmailPush.topic,
-              GMAIL_PUSH_SERVICE_ACCOUNT: gmailPush.serviceAccount,
-              GMAIL_PUSH_ISSUER: google.url,
-              GMAIL_PUSH_JWKS_URI: `${google.url}/oauth2/v3/certs`,
-            }),
-        ...Object.fromEntries(
-          Object.entries({ ...quotasOutOfTheWay, ...quotas }).map(([name, units]) => [name, String(units)]),
-        ),
-      }),
-      // Without a public address nobody is told to push: most specs want to see exactly what they asked for. It is set past
-      // the check that a development issuer stays on this machine.
-      PUBLIC_URL: publicUrl ?? 'http://evergrant.test',
-    }
+    const config = replicaConfig(environment(), { staleAfterSeconds, lanes, publicUrl, quotas, gmailPush })
     const service = await startCalendarService(config, { idleMs: 100, ...options })
     running.add(service)
     const stop = async () => {
@@ -202,64 +145,14 @@ export function useCalendarWorld() {
   /** What token-service says about the connection. */
   const connectionIs = async (connected: ConnectedUser, changed: Partial<Connection> = {}) => {
     const at = new Date().toISOString()
-    const connection: Connection = {
-      id: connected.connectionId,
-      grantId: connected.grantId,
-      service: connected.service,
-      account: connected.account,
-      status: 'active',
-      reason: null,
-      action: null,
-      scopes: [...requiredScopes(connected.service, 'read')],
-      missingScopes: [],
-      access: 'read',
-      expiresAt: null,
-      lastRefreshedAt: null,
-      lastUsedAt: null,
-      connectedAt: at,
-      capabilities: {},
-      generation: 1,
-      ...changed,
-    }
+    const connection = activeConnection(connected, { connectedAt: at, ...changed })
     await publish(
       contracts.connectionChanged,
       { userId: connected.user, connection, changedAt: at },
       { source: 'token-service', streamId: `grant-${connected.grantId}` },
     )
   }
-  const call = async (
-    service: Pick<CalendarService, 'url'>,
-    path: string,
-    as: { sub: string; method?: string; body?: unknown; headers?: Record<string, string> },
-  ) => {
-    const authorization = await issuer.bearer(as.sub)
-    const response = await fetch(`${service.url}${path}`, {
-      method: as.method ?? 'GET',
-      headers: {
-        authorization,
-        ...(as.body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...as.headers,
-      },
-      ...(as.body === undefined ? {} : { body: JSON.stringify(as.body) }),
-    })
-    const text = await response.text()
-    const isJson = /json/.test(response.headers.get('content-type') ?? '')
-    const body = answerSchema.parse(isJson ? JSON.parse(text) : {})
-    return { status: response.status, headers: response.headers, text, body }
-  }
-  /** Everything a list endpoint has, page by page. */
-  const all = async (service: Pick<CalendarService, 'url'>, path: string, sub: string) => {
-    const items: NonNullable<Answer['items']> = []
-    for (let cursor: string | null | undefined = ''; cursor !== null && cursor !== undefined; ) {
-      const join = path.includes('?') ? '&' : '?'
-      const more = cursor === '' ? '' : `${join}cursor=${cursor}`
-      const { status, body, text } = await call(service, path + more, { sub })
-      expect(status, text).toBe(200)
-      items.push(...(body.items ?? []))
-      cursor = body.hasMore === false ? null : body.nextCursor
-    }
-    return items
-  }
+  const { call, all } = apiCalls(() => issuer)
   const ended = (service: Pick<CalendarService, 'url'>, connected: ConnectedUser, syncId: string) => {
     return vi.waitFor(
       async () => {
