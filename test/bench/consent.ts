@@ -5,11 +5,12 @@ import { consentAs } from '@evergrant/google-emulator'
 import { exportJWK, generateKeyPair } from 'jose'
 import { Client } from 'pg'
 import { browser } from '../story/browser.ts'
+import { numberOption } from './option.ts'
 import { startOutside } from './outside.ts'
 import { inMs } from './percentiles.ts'
 import { type NodeProcess, runToEnd, startService } from './service-process.ts'
 
-const expiredRows = Number(process.argv.find((each) => each.startsWith('--expired='))?.slice(10) ?? 100_000)
+const expiredRows = numberOption('expired', 100_000)
 const perSecond = 100
 const seconds = 10
 const callbacks = 100

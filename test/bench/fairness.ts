@@ -1,38 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { openDatabase, sqlOf } from '@evergrant/event-store'
-import { type CalendarAccount, playTokenService } from './calendar-accounts.ts'
-import { startOutside } from './outside.ts'
+import { startCalendarWorld, until } from './calendar-world.ts'
+import { numberOption } from './option.ts'
 import { inMs, percentile } from './percentiles.ts'
-import { type NodeProcess, runToEnd, startService } from './service-process.ts'
 
 const quietAccounts = 99
-const noisyCalendars = Number(process.argv.find((each) => each.startsWith('--calendars='))?.slice(12) ?? 300)
-const rounds = Number(process.argv.find((each) => each.startsWith('--rounds='))?.slice(9) ?? 8)
-const plenty = '1000000000'
+const noisyCalendars = numberOption('calendars', 300)
+const rounds = numberOption('rounds', 8)
 
 /** One process of calendar-service and a hundred accounts, one of which has hundreds of calendars. Ninety-nine ask for a sync at
  * the same moment, with and without the hundredth's storm, in turns within one run: asked → synced, as the database has it.
  * Google's quotas, which would hold the storm back, are out of the way: what is measured is how the lanes are shared. */
 export async function fairness(): Promise<readonly string[]> {
-  const outside = await startOutside()
-  const { postgres, nats, google, issuer } = outside
-  const database = await openDatabase({ url: postgres.url, applicationName: 'bench' })
-  const sql = sqlOf(database)
-  const tokens = await playTokenService(google, nats.url)
-  let service: NodeProcess | undefined
+  const world = await startCalendarWorld()
+  const { google, tokens, sql, ask } = world
   try {
-    await sql('create role evergrant_service nologin')
-    await runToEnd('calendar-service', { MIGRATOR_DATABASE_URL: postgres.url })
-    service = await startService('calendar-service', {
-      ...outside.env,
-      DATABASE_URL: postgres.url,
-      GOOGLE_API_ROOT_URL: google.url,
-      SYNC_STALE_AFTER_SECONDS: '86400',
-      CALENDAR_REQUESTS_PER_MINUTE: plenty,
-      CALENDAR_REQUESTS_PER_MINUTE_PER_USER: plenty,
-      LOG_LEVEL: 'info',
-    })
-    const { url } = service
     const quiet = Array.from({ length: quietAccounts }, tokens.newAccount)
     const noisy = tokens.newAccount()
     for (let nth = 1; nth < noisyCalendars; nth++)
@@ -54,22 +34,13 @@ export async function fairness(): Promise<readonly string[]> {
       )
       return rows[0]?.n ?? 0
     }
-    const ask = async (account: CalendarAccount): Promise<string> => {
-      const answer = await fetch(`${url}/v1/calendar/syncs`, {
-        method: 'POST',
-        headers: { authorization: await issuer.bearer(account.user), 'content-type': 'application/json' },
-        body: '{}',
-      })
-      if (answer.status !== 202) throw new Error(`the sync was not taken: ${answer.status}`)
-      return ((await answer.json()) as { id: string }).id
-    }
     const storm = async () => {
       await ask(noisy)
       await until(async () => (await underWay()) > noisyCalendars / 2)
     }
     const round = async (withNoisy: boolean) => {
       if (withNoisy) await storm()
-      const syncs = await Promise.all(quiet.map(ask))
+      const syncs = await Promise.all(quiet.map((account) => ask(account)))
       await until(async () => (await underWay()) === 0)
       const rows = await sql<{ ms: number }>(
         `select extract(epoch from ended_at - requested_at)::float8 * 1000 as ms from sync_status
@@ -106,9 +77,7 @@ export async function fairness(): Promise<readonly string[]> {
       `the median of their p95 over ${rounds} rounds each moved by ${moved.toFixed(1)} % (target: at most 10 %)`,
     ]
   } finally {
-    await service?.stop()
-    await Promise.all([tokens.close(), database.close()])
-    await outside.stop()
+    await world.stop()
   }
 }
 
@@ -123,8 +92,4 @@ function medianP95(of: readonly Round[]): number {
     of.map(({ times }) => percentile(times, 0.95)),
     0.5,
   )
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await delay(20)
 }

@@ -3,6 +3,7 @@ import { arch, cpus, platform } from 'node:os'
 import { connect } from './connect.ts'
 import { consent } from './consent.ts'
 import { fairness } from './fairness.ts'
+import { fresh } from './fresh.ts'
 import { refreshAhead } from './refresh-ahead.ts'
 import { refreshes } from './refreshes.ts'
 import { relayLatency } from './relay-latency.ts'
@@ -15,6 +16,7 @@ const suites: Record<string, () => Promise<readonly string[]>> = {
   connect,
   consent,
   fairness,
+  fresh,
   'refresh-ahead': refreshAhead,
   refreshes,
   relay: relayLatency,

@@ -2,6 +2,7 @@ import { migrate, openDatabase, sqlOf } from '@evergrant/event-store'
 import { startPostgresServer } from '@evergrant/stack/testing'
 import { migrations } from '../../services/token-service/src/migrations/all.ts'
 import { claimDueRefreshes } from '../../services/token-service/src/projections/grant-schedule.ts'
+import { numberOption } from './option.ts'
 import { inMs } from './percentiles.ts'
 
 const rounds = 200
@@ -12,7 +13,7 @@ const batch = 20_000
 /** What it costs to find due grants among more and more of them, half of them in use, a hundredth due. `--grants=1000000`
  * adds the big one. */
 export async function refreshAhead(): Promise<readonly string[]> {
-  const most = Number(process.argv.find((each) => each.startsWith('--grants='))?.slice(9) ?? 100_000)
+  const most = numberOption('grants', 100_000)
   const postgres = await startPostgresServer()
   const admin = await openDatabase({ url: postgres.url, applicationName: 'bench' })
   try {

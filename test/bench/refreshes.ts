@@ -4,10 +4,11 @@ import { connectEventBus } from '@evergrant/event-bus'
 import { openDatabase, sqlOf } from '@evergrant/event-store'
 import { systemClock } from '@evergrant/service-runtime'
 import { issuedFor, publishIssued, writeKeys } from '../../services/token-service/src/testing/token-issued.ts'
+import { numberOption } from './option.ts'
 import { startOutside } from './outside.ts'
 import { type NodeProcess, runToEnd, startService } from './service-process.ts'
 
-const grants = Number(process.argv.find((each) => each.startsWith('--due='))?.slice(6) ?? 5_000)
+const grants = numberOption('due', 5_000)
 
 /** One process of token-service with thousands of grants that all became due at once, against the emulator: how many it
  * refreshes in a second, the slow start after an outage (`refresh-pace.ts`) included. PostgreSQL keeps its fsync. */

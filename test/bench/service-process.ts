@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 
 export interface NodeProcess {
   readonly url: string
+  readonly pid: number
   stop(): Promise<void>
 }
 
@@ -38,6 +39,7 @@ export async function startService(service: string, env: Env): Promise<NodeProce
     const ended = once(child, 'exit')
     return {
       url: entry.url,
+      pid: child.pid ?? 0,
       stop: async () => {
         child.kill('SIGTERM')
         await ended

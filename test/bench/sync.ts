@@ -1,101 +1,147 @@
-import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { consentAs } from '@evergrant/google-emulator'
-import { apiClient } from '../story/api-client.ts'
-import { browser } from '../story/browser.ts'
-import { startStack } from '../story/running-stack.ts'
+import { calendarIdOf, requiredScopes } from '@evergrant/event-contracts'
+import type { CalendarAccount } from './calendar-accounts.ts'
+import { type CalendarWorld, startCalendarWorld, until } from './calendar-world.ts'
+import type { NaiveResult, NaiveWay } from './naive-sync.ts'
+import { numberOption } from './option.ts'
 import { inMs } from './percentiles.ts'
+import { memoryOf } from './process-memory.ts'
+import { pushLatency } from './push-latency.ts'
+import { runNaiveSync } from './run-naive-sync.ts'
 
-const events = Number(process.argv.find((each) => each.startsWith('--events='))?.slice(9) ?? 50_000)
-const rounds = 50
-/** Asking every other millisecond would itself take a third of a small machine. */
+const events = numberOption('events', 50_000)
+/** What the naive ones get to do of them: their rate does not depend on it, and they are slow. */
+const naiveEvents = Math.min(events, numberOption('naive', 20_000))
+const rounds = numberOption('rounds', 200)
+const changes = numberOption('changes', 200)
 const seldomMs = 25
 
 interface Sync {
   readonly status: string
-  readonly counts: { readonly pages: number; readonly upserted: number; readonly unchanged: number }
+  readonly counts: { readonly upserted: number; readonly unchanged: number }
 }
 
-/** One calendar on the embedded stack: a first load, a resync that finds nothing new, and asking for nothing. */
+/** One calendar and one process of calendar-service: a first load from the connection on, beside what others would have
+ * written; a resync that finds nothing new, a sync of nothing, and changes that Google pushes. */
 export async function sync(): Promise<readonly string[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'evergrant-bench-'))
-  const stack = await startStack(join(folder, 'data'))
+  const world = await startCalendarWorld()
+  const { google, tokens, services } = world
   try {
-    const sub = randomUUID()
-    const email = `${sub}@example.com`
-    const token = await stack.token(sub)
-    const api = apiClient(
-      () => stack.endpoints().gateway,
-      () => token,
-    )
-    const { body } = await api.post('/v1/authorizations', { services: ['calendar'] })
-    const visitor = browser()
-    const google = await visitor.redirectOf((body as { authorizationUrl: string }).authorizationUrl)
-    await visitor.request(await consentAs(google, { email }))
-    const calendarId = await firstCalendar(api)
-    const run = async (mode: 'incremental' | 'full', pollMs: number) => {
-      const began = performance.now()
-      const { id } = (await api.post('/v1/calendar/syncs', { calendarId, mode })).body as { id: string }
-      for (;;) {
-        const done = (await api.get(`/v1/calendar/syncs/${id}`)).body as Sync
-        if (done.status === 'completed') return { ms: performance.now() - began, counts: done.counts }
-        if (done.status === 'failed') throw new Error(`the sync failed: ${JSON.stringify(done)}`)
-        await delay(pollMs)
-      }
-    }
-    await run('incremental', seldomMs)
-    const seeded = performance.now()
-    const control = `${new URL(stack.endpoints().google.issuer).origin}/emulator/calendars/${encodeURIComponent(email)}/seed`
-    const answer = await fetch(control, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ count: events, seed: 1 }),
-    })
-    if (!answer.ok) throw new Error(`the events were not seeded: ${answer.status}`)
-    const seedMs = performance.now() - seeded
-    // Google's push begins the load by itself; this one waits for what is left of it.
-    const loaded = performance.now()
-    await run('incremental', seldomMs)
-    const loadMs = performance.now() - loaded
-    const resync = await run('full', seldomMs)
-    const nothing: number[] = []
-    for (let round = 0; round < rounds; round++) nothing.push((await run('incremental', 2)).ms)
+    const account = tokens.newAccount()
+    const calendarId = calendarIdOf(account.connectionId, account.email)
+    google.seedEvents(account.email, { count: events, seed: 1 })
+    const loadMs = await firstLoad(world, account, calendarId)
+    const resync = await unchangedResync(world, account, calendarId)
+    const peak = memoryOf(services[0]?.pid ?? 0, 'peak')
     return [
-      `${events} events loaded: ${perSecond(events, loadMs)} (the emulator made them in ${Math.round(seedMs)} ms)`,
-      `resync, ${resync.counts.unchanged} unchanged, ${resync.counts.upserted} upserted: ${perSecond(events, resync.ms)}`,
-      `asked → synced with nothing new, through the gateway: ${inMs(nothing)}`,
-      `peak RSS of calendar-service: ${peakMegabytes(stack.endpoints().services)}`,
+      `${events} events, connected → fresh: ${perSecond(events, loadMs)}`,
+      ...resync,
+      `peak RSS of calendar-service until here: ${peak}`,
+      ...(await naiveOnes(world, account, events / loadMs)),
+      ...(await nothingNew(world, account, calendarId)),
+      ...(await pushLatency(world, { account, calendarId, changes })),
     ]
   } finally {
-    await stack.stop()
-    rmSync(folder, { recursive: true, force: true })
+    await world.stop()
   }
 }
 
-async function firstCalendar(api: ReturnType<typeof apiClient>): Promise<string> {
+async function firstLoad({ tokens, sql }: CalendarWorld, account: CalendarAccount, calendarId: string) {
+  const began = performance.now()
+  await tokens.connect(account)
+  const isSynced = 'select 1 from synced_resource where resource_id = $1 and last_synced_at is not null'
+  await until(async () => (await sql(isSynced, [calendarId])).length > 0, seldomMs)
+  return performance.now() - began
+}
+
+async function unchangedResync(world: CalendarWorld, account: CalendarAccount, calendarId: string) {
+  const before = await factsAndChanges(world, calendarId)
+  const { ms, counts } = await synced(world, account, { calendarId, mode: 'full', everyMs: seldomMs })
+  const after = await factsAndChanges(world, calendarId)
+  const names = after.types.slice(before.types.length).join(', ')
+  return [
+    `resync, ${counts.unchanged} unchanged, ${counts.upserted} upserted: ${perSecond(events, ms)}`,
+    `it wrote ${after.changes - before.changes} facts about events; about the calendar: ${names}`,
+  ]
+}
+
+/** Facts about single events are rows of the change log; those about the calendar are in its stream. */
+async function factsAndChanges({ sql }: CalendarWorld, calendarId: string) {
+  const [row] = await sql<{ n: number }>(
+    'select count(*)::int as n from calendar_change where calendar_id = $1',
+    [calendarId],
+  )
+  const facts = await sql<{ type: string }>(
+    'select type from es.event where stream_id = $1 order by version',
+    [`calendar-${calendarId}`],
+  )
+  return { changes: row?.n ?? 0, types: facts.map(({ type }) => type) }
+}
+
+/** Each in a process and a table of its own, on the same database server, with the same Google. */
+async function naiveOnes({ google, postgres, sql }: CalendarWorld, account: CalendarAccount, ours: number) {
+  await sql('create database naive')
+  const databaseUrl = new URL(postgres.url)
+  databaseUrl.pathname = '/naive'
+  const { accessToken } = google.issueTokens({
+    email: account.email,
+    scopes: requiredScopes('calendar', 'read'),
+  })
+  const task = {
+    databaseUrl: databaseUrl.href,
+    googleUrl: google.url,
+    accessToken,
+    calendarId: account.email,
+    most: naiveEvents,
+  }
+  const line = (way: NaiveWay, { events: stored, ms, peak }: NaiveResult) =>
+    `googleapis and MikroORM, ${way}, ${perSecond(stored, ms)}, peak RSS ${peak}; ours is ${(ours / (stored / ms)).toFixed(1)} times that`
+  const lines: string[] = []
+  for (const way of ['row-by-row', 'upsert-many'] as const)
+    lines.push(line(way, await runNaiveSync({ ...task, way })))
+  return lines
+}
+
+async function nothingNew(world: CalendarWorld, account: CalendarAccount, calendarId: string) {
+  const { google, sql } = world
+  await synced(world, account, { calendarId, everyMs: 2 })
+  google.clearRequests()
+  const times: number[] = []
+  const ids: string[] = []
+  for (let round = 0; round < rounds; round++) {
+    const { id, ms } = await synced(world, account, { calendarId, everyMs: 2 })
+    times.push(ms)
+    ids.push(id)
+  }
+  const requests = google.requests({ path: '/calendar/v3' }).length
+  const inside = await sql<{ asked: number; run: number }>(
+    `select extract(epoch from ended_at - requested_at)::float8 * 1000 as asked,
+            extract(epoch from ended_at - started_at)::float8 * 1000 as run
+       from sync_status where sync_id = any($1::uuid[])`,
+    [ids],
+  )
+  return [
+    `nothing new: ${(requests / rounds).toFixed(2)} requests to Google each`,
+    `nothing new, POST → completed over HTTP, looked at every 2 ms: ${inMs(times)}`,
+    `nothing new, requested → completed, as the sync's own facts say: ${inMs(inside.map(({ asked }) => asked))}`,
+    `nothing new, started → completed, as the sync's own facts say: ${inMs(inside.map(({ run }) => run))}`,
+  ]
+}
+
+async function synced(
+  { ask, call }: CalendarWorld,
+  account: CalendarAccount,
+  { everyMs, ...what }: { readonly calendarId: string; readonly mode?: 'full'; readonly everyMs: number },
+) {
+  const began = performance.now()
+  const id = await ask(account, what)
   for (;;) {
-    const { items } = (await api.get('/v1/calendar/calendars')).body as {
-      items: { id: string; sync: { status: string } }[]
-    }
-    const [first] = items
-    if (first?.sync.status === 'fresh') return first.id
-    await delay(20)
+    const done = (await call(account, `/v1/calendar/syncs/${id}`)).body as Sync
+    if (done.status === 'completed') return { id, ms: performance.now() - began, counts: done.counts }
+    if (done.status === 'failed') throw new Error(`the sync failed: ${JSON.stringify(done)}`)
+    await delay(everyMs)
   }
 }
 
 const perSecond = (count: number, ms: number) =>
-  `${Math.round(count / (ms / 1000))} events/s (${Math.round(ms)} ms)`
-
-/** As Linux counts it; other systems do not say. */
-function peakMegabytes(services: readonly { readonly name: string; readonly pid: number }[]): string {
-  const pid = services.find(({ name }) => name === 'calendar-service')?.pid
-  try {
-    const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    return `${Math.round(Number(kilobytes) / 1024)} MB`
-  } catch {
-    return 'unknown on this system'
-  }
-}
+  `${Math.round(count / (ms / 1000))} events/s (${count} in ${Math.round(ms)} ms)`
