@@ -200,14 +200,10 @@ export async function startCalendarService(
   })
   const stale = createStaleConnections(database)
   const polls = createPollClock({
-    jobs: [
-      createPollStale({ store, stale, requestSync, ids, staleAfterMs }),
-      () => stale.forgetOldRuns(dayMs),
-      settleDoubtfulWrites,
-      push.keepChannels,
-      () => budget.forgetIdle(),
-    ],
-    everyMs: options.pollEveryMs ?? Math.min(staleAfterMs / 2, 15_000),
+    often: [createPollStale({ store, stale, requestSync, ids, staleAfterMs })],
+    seldom: [() => stale.forgetOldRuns(dayMs), settleDoubtfulWrites, push.keepChannels, budget.forgetIdle],
+    staleAfterMs,
+    ...(options.pollEveryMs === undefined ? {} : { everyMs: options.pollEveryMs }),
     onError: onError('old copies were not looked for'),
   })
 

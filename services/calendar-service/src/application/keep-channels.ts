@@ -21,8 +21,9 @@ const atOnce = 25
 
 /** Keeps a push channel open for everything that is synced. Google renews nothing: the next one is opened while the last
  * still works, and only then is that one stopped. Whatever goes wrong here makes news slower, never lost: old copies are
- * synced without being asked. */
-export function createKeepChannels(parts: KeepChannelsParts): () => Promise<void> {
+ * synced without being asked.
+ * @returns `more` when others may be left. */
+export function createKeepChannels(parts: KeepChannelsParts): () => Promise<'more' | 'done'> {
   const { store, channels, channelSecrets, google, ids, renewBeforeMs, onError } = parts
   return async () => {
     const secrets = new Map<string, string>()
@@ -32,13 +33,18 @@ export function createKeepChannels(parts: KeepChannelsParts): () => Promise<void
       secrets.set(channelId, secret)
       return { channelId, secretHash }
     }
+    let isFull = false
     for (const kind of Object.keys(google) as Watched['kind'][]) {
       const query = { kind, renewBeforeMs: renewBeforeMs(kind), limit: atOnce, newChannel }
       const begun = await store.transaction((unit) => channels.begin(unit, query))
+      isFull ||= begun.length === atOnce
       for (const each of begun) await open(parts, each, secrets.get(each.channelId) ?? '').catch(onError)
     }
-    for (const each of await channels.unneeded(atOnce)) await stop(parts, each).catch(onError)
+    const unneeded = await channels.unneeded(atOnce)
+    for (const each of unneeded) await stop(parts, each).catch(onError)
     await channels.forgetOld()
+    // One that cannot be stopped stays unneeded: a full round of those is left to the usual pace.
+    return isFull ? 'more' : 'done'
   }
 }
 

@@ -11,14 +11,17 @@ export interface PollStaleParts {
   readonly staleAfterMs: number
 }
 
-const atOnce = 100
+// Whoever asks meanwhile waits behind no more than these.
+const mostWaiting = 100
 
-/** Asks for a sync of every connection whose copy has grown old; the backstop for changes nobody told us about. */
-export function createPollStale(parts: PollStaleParts): () => Promise<number> {
+/** Asks for a sync of every connection whose copy has grown old; the backstop for changes nobody told us about. After an
+ * outage all have: they are handed to the lanes as fast as those get through them.
+ * @returns `more` when others may be left. */
+export function createPollStale(parts: PollStaleParts): () => Promise<'more' | 'done'> {
   const { store, stale, requestSync, ids, staleAfterMs } = parts
   return () =>
     store.transaction(async (unit) => {
-      const connectionIds = await stale.take(unit, { staleAfterMs, limit: atOnce })
+      const { connectionIds, isFull } = await stale.take(unit, { staleAfterMs, mostWaiting })
       for (const connectionId of connectionIds) {
         const syncId = ids.next()
         await requestSync(
@@ -35,6 +38,6 @@ export function createPollStale(parts: PollStaleParts): () => Promise<number> {
           { actor: { kind: 'schedule' }, correlationId: syncId },
         )
       }
-      return connectionIds.length
+      return isFull ? 'more' : 'done'
     })
 }

@@ -99,11 +99,12 @@ export interface RunStep {
 }
 
 export interface StaleConnections {
-  /** Active connections without a sync under way whose list is older than that; empty while another replica looks. */
+  /** Active connections without a sync under way whose list is older than that, as many as fit besides those that wait
+   * for a lane already; none while another replica looks. */
   take(
     unit: UnitOfWork,
-    query: { readonly staleAfterMs: number; readonly limit: number },
-  ): Promise<readonly string[]>
+    query: { readonly staleAfterMs: number; readonly mostWaiting: number },
+  ): Promise<{ readonly connectionIds: readonly string[]; readonly isFull: boolean }>
   /** Removes runs nobody asks about any more. */
   forgetOldRuns(olderThanMs: number): Promise<void>
 }
