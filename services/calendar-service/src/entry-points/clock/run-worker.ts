@@ -30,9 +30,13 @@ export function createRunWorker(options: RunWorkerOptions): RunWorker {
   const stopping = new AbortController()
   const idle = new Set<() => void>()
   let running: Promise<void>[] = []
+  let wakings = 0
 
+  // One lane looks, and wakes the next when it found something: most commits leave nothing to do for any of them.
   const wake = () => {
-    for (const go of [...idle]) go()
+    wakings += 1
+    const [first] = idle
+    first?.()
   }
   const rest = () =>
     new Promise<void>((resolve) => {
@@ -48,11 +52,14 @@ export function createRunWorker(options: RunWorkerOptions): RunWorker {
   const lane = async () => {
     while (!stopping.signal.aborted) {
       try {
+        const before = wakings
         const run = await queue.claim(owner, leaseMs)
         if (run === null) {
-          await rest()
+          // What was committed while it looked, it may not have seen.
+          if (wakings === before) await rest()
           continue
         }
+        wake()
         await walk(run, stopping.signal)
       } catch (error) {
         // The run keeps its lease and is taken again when it ends, by a lane whose database or defect is better.
@@ -68,7 +75,7 @@ export function createRunWorker(options: RunWorkerOptions): RunWorker {
     },
     stop: async () => {
       stopping.abort()
-      wake()
+      for (const go of [...idle]) go()
       // A process is killed when it does not drain; what is under way then is resumed by its lease like after a crash.
       const patience = new AbortController()
       await Promise.race([Promise.all(running), sleep(drainMs, undefined, { signal: patience.signal })])
