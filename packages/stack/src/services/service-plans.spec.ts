@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { passwordNames } from '../data-directory/secrets.ts'
 import {
@@ -69,6 +71,23 @@ describe("a service's environment", () => {
   it('takes nothing from the outside that the stack decides itself', () => {
     const env = { PATH: '/bin', LOG_LEVEL: 'debug', PORT: '1', GOOGLE_CLIENT_SECRET: 's', npm_config_x: 'y' }
     expect(inheritedEnvironment(env)).toEqual({ PATH: '/bin', LOG_LEVEL: 'debug' })
+  })
+
+  it('keeps the heap of calendar-service small, and what the operator sets comes last and wins', () => {
+    const inherited = { NODE_OPTIONS: '--max-old-space-size=2048', MALLOC_ARENA_MAX: '8' }
+    const [plain, told] = [around, { ...around, inherited }].map(
+      (surroundings) => serviceEnvironment(databaseServices[2], 1, surroundings) as Record<string, string>,
+    )
+    expect(told).toMatchObject({
+      NODE_OPTIONS: `${plain?.NODE_OPTIONS} --max-old-space-size=2048`,
+      MALLOC_ARENA_MAX: '8',
+    })
+  })
+
+  it('gives calendar-service the heap it has in docker-compose.yml', () => {
+    const compose = readFileSync(join(import.meta.dirname, '../../../../docker-compose.yml'), 'utf8')
+    expect(compose).toContain(`NODE_OPTIONS: ${environments['calendar-service']?.NODE_OPTIONS}\n`)
+    expect(compose).toContain(`MALLOC_ARENA_MAX: ${environments['calendar-service']?.MALLOC_ARENA_MAX}\n`)
   })
 
   it('survives a password with every awkward character', () => {

@@ -94,13 +94,15 @@ function ownEnvironment(
     }
   return {
     GOOGLE_API_ROOT_URL: google.apiRootUrl,
-    NODE_OPTIONS: [smallYoungGeneration, inherited.NODE_OPTIONS ?? ''].join(' ').trim(),
+    NODE_OPTIONS: [frugalHeap, inherited.NODE_OPTIONS ?? ''].join(' ').trim(),
+    MALLOC_ARENA_MAX: inherited.MALLOC_ARENA_MAX ?? '2',
   }
 }
 
-/** A page of Google's is megabytes of young objects, and V8 would rather grow than collect them: this takes a third off
- * what a sync holds at its peak, and no speed. The operator's own options come after it and win. */
-const smallYoungGeneration = '--max-semi-space-size=4'
+/** A page of Google's is megabytes that are garbage a moment later, and V8 would rather grow than collect them: the larger
+ * the heap may become, the later it looks. This keeps a sync's peak the same however many pages there are, and takes no
+ * speed; docs/operations.md says what it leaves room for. The operator's own options come after it and win. */
+const frugalHeap = '--max-semi-space-size=4 --max-old-space-size=512'
 
 // The stack decides these; a value meant for another program must not reach a service.
 const decidedHere =
