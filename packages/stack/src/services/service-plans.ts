@@ -100,7 +100,7 @@ function ownEnvironment(
 }
 
 /** A page of Google's is megabytes that are garbage a moment later, and V8 would rather grow than collect them: the larger
- * the heap may become, the later it looks. This keeps a sync's peak the same however many pages there are, and takes no
+ * the heap may become, the later it looks. This keeps a sync's peak nearly the same however many pages there are, and takes hardly any
  * speed; docs/operations.md says what it leaves room for. The operator's own options come after it and win. */
 const frugalHeap = '--max-semi-space-size=4 --max-old-space-size=512'
 
