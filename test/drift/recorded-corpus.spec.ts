@@ -31,7 +31,7 @@ async function catalogAfter(harm: string): Promise<Catalog> {
 }
 
 describe('the recorded corpus', () => {
-  // The classifier's own specs read it without a server. After a change: vitest run -u test/drift/recorded-corpus.spec.ts
+  // The classifier's own specs read it without a server. After a change: vitest run test/drift/recorded-corpus.spec.ts -u
   it('is what this PostgreSQL says of every situation, and what is said about it', async () => {
     const healthy = await catalogAfter('select 1')
     const rows = []

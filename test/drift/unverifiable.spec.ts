@@ -23,9 +23,13 @@ afterAll(() => session.end())
 /** The session's answers, with another server behind them. */
 function pretending(server: object): Sql {
   return async <Row>(text: string, params?: readonly unknown[]) => {
-    const rows = await sqlOver(session)<{ catalog?: { server: object } }>(text, params)
-    for (const { catalog } of rows) if (catalog !== undefined) Object.assign(catalog.server, server)
-    return rows as Row[]
+    const rows = await sqlOver(session)<{ catalog?: string }>(text, params)
+    return rows.map((row) => {
+      if (row.catalog === undefined) return row
+      const catalog = JSON.parse(row.catalog) as { server: object }
+      Object.assign(catalog.server, server)
+      return { ...row, catalog: JSON.stringify(catalog) }
+    }) as Row[]
   }
 }
 

@@ -26,7 +26,6 @@ export interface Server {
   readonly settings: Readonly<Record<string, string>>
   /** Null without our event triggers; otherwise whether all of them are on. */
   readonly ddlNotification: boolean | null
-  readonly journalReadable: boolean
 }
 
 export interface SchemaEntry {

@@ -4,8 +4,15 @@ import type { ExpectedCatalog, Manifest } from './manifest.ts'
 
 /** What `manifestHash` and `databaseHash` are taken over: the same on both sides as long as nothing drifted. */
 export function expectedHash({ catalog }: Manifest): string {
-  return hashOf(comparable(catalog, catalog))
+  const known = expectedHashes.get(catalog)
+  if (known !== undefined) return known
+  const hash = hashOf(comparable(catalog, catalog))
+  expectedHashes.set(catalog, hash)
+  return hash
 }
+
+// A manifest never changes once it was read.
+const expectedHashes = new WeakMap<ExpectedCatalog, string>()
 
 /** More rights than expected do not change it: an owner sees the same schema. */
 export function databaseHashOf({ catalog }: Manifest, actual: Catalog): string {

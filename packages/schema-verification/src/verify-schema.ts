@@ -7,7 +7,7 @@ import { journalStanding } from './diff-journal.ts'
 import { findingOf } from './difference.ts'
 import type { VerificationReport, VerificationTrigger } from './finding.ts'
 import type { Manifest } from './manifest.ts'
-import { publicNamesOf, readCatalog } from './read-catalog.ts'
+import { askCatalog, type CatalogAnswer, catalogOf, publicNamesOf } from './read-catalog.ts'
 import { withSession } from './session.ts'
 import type { Sql } from './sql.ts'
 import { obstacleTo, whyUnreadable } from './unverifiable.ts'
@@ -21,23 +21,23 @@ export interface Verification {
   readonly role?: string
 }
 
+/** What follows from manifest and catalog alone, whenever and why ever one looks. */
+type Verdict = Omit<VerificationReport, 'trigger' | 'lastVerifiedAt'>
+
 /** Compares the database with the manifest. Never throws: what keeps it from a verdict is a report too. */
 export async function verifySchema(verification: Verification): Promise<VerificationReport> {
   const { sql, manifest, role } = verification
-  let catalog: Catalog
+  let answer: CatalogAnswer
   try {
-    catalog = await readCatalog(sql, {
+    answer = await askCatalog(sql, {
       schemas: manifest.contract.schemas,
       names: publicNamesOf(manifest),
       ...(role === undefined ? {} : { role }),
     })
   } catch (error) {
-    return unverifiable(verification, whyUnreadable(error), null)
+    return reportOf(verification, unverifiable(manifest, whyUnreadable(error), null))
   }
-  const obstacle = obstacleTo(manifest, catalog)
-  return obstacle === undefined
-    ? verdict(verification, catalog)
-    : unverifiable(verification, obstacle, catalog)
+  return reportOf(verification, verdictOn(manifest, answer))
 }
 
 /** The same over a session of its own. */
@@ -48,22 +48,40 @@ export async function verifyDatabase(
   try {
     return await withSession(url, (sql) => verifySchema({ ...verification, sql }))
   } catch (error) {
-    return unverifiable(verification, whyUnreadable(error), null)
+    return reportOf(verification, unverifiable(verification.manifest, whyUnreadable(error), null))
   }
 }
 
-function verdict(
-  { manifest, clock, trigger = 'request' }: Verification,
-  catalog: Catalog,
+function reportOf(
+  { clock, trigger = 'request' }: Pick<Verification, 'clock' | 'trigger'>,
+  verdict: Verdict,
 ): VerificationReport {
+  const lastVerifiedAt = verdict.unverifiable === null ? clock.now().toISOString() : null
+  return { ...verdict, lastVerifiedAt, trigger }
+}
+
+// A poll finds the same words nearly every time, and the callers of a service wait while it compares.
+const last = new WeakMap<Manifest, { readonly answer: CatalogAnswer; readonly verdict: Verdict }>()
+
+function verdictOn(manifest: Manifest, answer: CatalogAnswer): Verdict {
+  const known = last.get(manifest)
+  if (known?.answer.catalog === answer.catalog && known.answer.journal === answer.journal)
+    return known.verdict
+  const catalog = catalogOf(answer)
+  const obstacle = obstacleTo(manifest, catalog)
+  const verdict =
+    obstacle === undefined ? comparison(manifest, catalog) : unverifiable(manifest, obstacle, catalog)
+  last.set(manifest, { answer, verdict })
+  return verdict
+}
+
+function comparison(manifest: Manifest, catalog: Catalog): Verdict {
   const differences = differencesOf(manifest, catalog)
   return {
     service: manifest.service,
     status: differences.length === 0 ? 'verified' : 'drift',
     manifestHash: expectedHash(manifest),
     databaseHash: databaseHashOf(manifest, catalog),
-    lastVerifiedAt: clock.now().toISOString(),
-    trigger,
     findings: differences.map((difference) =>
       findingOf(difference, capabilitiesHit(difference, manifest.contract)),
     ),
@@ -74,18 +92,12 @@ function verdict(
   }
 }
 
-function unverifiable(
-  { manifest, trigger = 'request' }: Pick<Verification, 'manifest' | 'trigger'>,
-  { code, message }: DomainError,
-  catalog: Catalog | null,
-): VerificationReport {
+function unverifiable(manifest: Manifest, { code, message }: DomainError, catalog: Catalog | null): Verdict {
   return {
     service: manifest.service,
     status: 'unverifiable',
     manifestHash: expectedHash(manifest),
     databaseHash: null,
-    lastVerifiedAt: null,
-    trigger,
     findings: [],
     // Nothing is claimed: what a capability was before is for the caller to remember.
     capabilities: {},
