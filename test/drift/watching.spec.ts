@@ -2,8 +2,8 @@ import {
   createWatcher,
   type DdlNotice,
   installDdlNotification,
-  listenForDdl,
   type Manifest,
+  schemaSession,
   type VerificationReport,
   verifySchema,
   type Watcher,
@@ -18,17 +18,15 @@ import { labManifest } from './lab-schema.ts'
 const database = useDatabase()
 const never = 3_600_000
 let manifest: Manifest
-let app: Client
 let owner: Client
 
 beforeAll(async () => {
   manifest = await labManifest(database.url)
-  app = new Client({ connectionString: database.serviceUrl })
   owner = new Client({ connectionString: database.url })
-  await Promise.all([app.connect(), owner.connect()])
+  await owner.connect()
   expect(await installDdlNotification(sqlOver(owner))).toBe(true)
 })
-afterAll(() => Promise.all([app.end(), owner.end()]))
+afterAll(() => owner.end())
 
 const stopping: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -46,20 +44,24 @@ async function watch(options: { readonly pollMs: number; readonly deaf?: boolean
   const reports: VerificationReport[] = []
   const notices: (DdlNotice | undefined)[] = []
   let reconnects = 0
+  const session = schemaSession({
+    url: database.serviceUrl,
+    applicationName: 'lab-watcher',
+    retryMs: 10,
+    // A session that was ended says so; the next one comes by itself.
+    onError: () => undefined,
+  })
   const watcher = createWatcher({
     pollMs: options.pollMs,
     verify: (trigger) =>
-      verifySchema({ sql: sqlOver(app), manifest, clock: { now: () => new Date() }, trigger }),
+      verifySchema({ sql: session.sql, manifest, clock: { now: () => new Date() }, trigger }),
     onReport: (report) => reports.push(report),
     onError: (error) => expect.fail(String(error)),
     ...(options.deaf
       ? {}
       : {
           listen: async ({ onDdl, onReconnect }) =>
-            listenForDdl({
-              url: database.serviceUrl,
-              applicationName: 'lab-listener',
-              retryMs: 10,
+            session.listen({
               onDdl: (notice) => {
                 notices.push(notice)
                 onDdl()
@@ -68,18 +70,22 @@ async function watch(options: { readonly pollMs: number; readonly deaf?: boolean
                 reconnects += 1
                 onReconnect()
               },
-              // A session that was ended says so; the listener comes back.
-              onError: () => undefined,
             }),
         }),
   })
-  stopping.push(() => watcher.stop())
+  stopping.push(async () => {
+    await watcher.stop()
+    await session.stop()
+  })
   expect(await watcher.start()).toMatchObject({ status: 'verified', trigger: 'start' })
   return { watcher, reports, notices, reconnects: () => reconnects }
 }
 
 const drifted = (reports: readonly VerificationReport[]) =>
-  expect.poll(() => reports.find(({ status }) => status === 'drift')?.trigger, { interval: 5 })
+  expect.poll(() => reports.find(({ status }) => status === 'drift')?.trigger, {
+    interval: 5,
+    timeout: 10_000,
+  })
 
 describe('a watcher', () => {
   afterEach(() => owner.query('alter table user_oauth_tokens drop column if exists extra'))
@@ -125,7 +131,7 @@ describe('a watcher', () => {
     await owner.query('alter event trigger evergrant_ddl disable')
     await owner.query('alter table user_oauth_tokens add column extra text')
     await owner.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lab-listener'`,
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lab-watcher'`,
     )
     await drifted(reports).toBe('reconnect')
     await owner.query('alter event trigger evergrant_ddl enable always')

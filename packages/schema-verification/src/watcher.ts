@@ -15,8 +15,6 @@ export interface WatcherOptions {
     readonly onReconnect: () => void
   }) => Promise<DdlListener>
   readonly pollMs: number
-  /** A migration sends many notifications; one look a while after the first answers them all. Default 20. */
-  readonly debounceMs?: number
   /** After every look, changed or not: a silent watcher is a dead one. */
   readonly onReport: (report: VerificationReport) => void
   readonly onError: (error: unknown) => void
@@ -34,28 +32,45 @@ export interface Watcher {
   stop(): Promise<void>
 }
 
-/** Looks at the schema on DDL, on reconnect, on schema-class errors, and anyway every `pollMs`. */
+// A migration ends without a word: its lock is let go after the last of its DDL was told.
+const migrationPollMs = 250
+
+/** Looks at the schema on DDL, on reconnect, on schema-class errors, and anyway every `pollMs`. The first word of DDL is
+ * looked into at once. What is told meanwhile, however much, is answered by one more look, after a rest as long as the
+ * last look took: a migration of a thousand statements leaves the database half of the time. */
 export function createWatcher(options: WatcherOptions): Watcher {
-  const { verify, pollMs, debounceMs = 20, onReport, onError } = options
+  const { verify, pollMs, onReport, onError } = options
   let latest: VerificationReport | undefined
   let running: Promise<VerificationReport> | undefined
   let next: Promise<VerificationReport> | undefined
   let pollTimer: NodeJS.Timeout | undefined
   let soonTimer: NodeJS.Timeout | undefined
+  let toldMeanwhile: VerificationTrigger | undefined
+  let restsUntil = 0
   let listener: DdlListener | undefined
   let stopped = false
 
   const look = async (trigger: VerificationTrigger) => {
     clearTimeout(pollTimer)
+    // This look answers whoever waited for one.
+    clearTimeout(soonTimer)
+    soonTimer = undefined
+    toldMeanwhile = undefined
+    const began = performance.now()
     try {
       latest = await verify(trigger)
       onReport(latest)
       return latest
     } finally {
       running = undefined
-      if (!stopped) pollTimer = setTimeout(() => void check('poll').catch(onError), pollMs)
+      const ended = performance.now()
+      restsUntil = ended + (ended - began)
+      if (!stopped) pollTimer = setTimeout(() => void check('poll').catch(onError), pollPause())
+      if (toldMeanwhile !== undefined && next === undefined) soon(toldMeanwhile)
     }
   }
+  const pollPause = () =>
+    latest?.unverifiable?.code === 'migration_in_flight' ? Math.min(migrationPollMs, pollMs) : pollMs
   const check = (trigger: VerificationTrigger): Promise<VerificationReport> => {
     if (running === undefined) {
       running = look(trigger)
@@ -72,11 +87,15 @@ export function createWatcher(options: WatcherOptions): Watcher {
     return next
   }
   const soon = (trigger: VerificationTrigger) => {
-    if (stopped) return
-    soonTimer ??= setTimeout(() => {
-      soonTimer = undefined
-      void check(trigger).catch(onError)
-    }, debounceMs)
+    if (stopped || soonTimer !== undefined) return
+    if (running !== undefined) {
+      // It may have read the catalog before what we are told of happened.
+      toldMeanwhile ??= trigger
+      return
+    }
+    const rest = restsUntil - performance.now()
+    if (rest <= 0) void check(trigger).catch(onError)
+    else soonTimer = setTimeout(() => void check(trigger).catch(onError), rest)
   }
 
   return {
@@ -93,9 +112,10 @@ export function createWatcher(options: WatcherOptions): Watcher {
       stopped = true
       clearTimeout(pollTimer)
       clearTimeout(soonTimer)
-      await listener?.stop()
+      // A look that is cut off would report a database that cannot be reached.
       await (next ?? running)?.catch(() => undefined)
       clearTimeout(pollTimer)
+      await listener?.stop()
     },
   }
 }

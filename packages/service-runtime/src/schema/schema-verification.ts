@@ -1,13 +1,13 @@
 import type { Clock, Ids } from '@evergrant/decider'
 import type { EventBus } from '@evergrant/event-bus'
 import type { Context, SchemaChange } from '@evergrant/event-contracts'
-import { type Database, type EventStore, sqlOf } from '@evergrant/event-store'
+import type { Database, EventStore } from '@evergrant/event-store'
 import {
   createWatcher,
   type DdlNotice,
-  listenForDdl,
   type Manifest,
   mayStart,
+  schemaSession,
   type VerificationReport,
   verifySchema,
   type Watcher,
@@ -31,8 +31,9 @@ const changeIsRecentMs = 30_000
 export interface SchemaVerificationOptions {
   readonly context: Context
   readonly manifest: Manifest
-  readonly database: Database
-  /** For a connection of its own that hears of DDL. */
+  /** Whose errors are a reason to look. */
+  readonly database: Pick<Database, 'onQueryError'>
+  /** For a session of its own that looks at the schema and hears of DDL. */
   readonly databaseUrl: string
   readonly store: EventStore
   readonly bus: Pick<EventBus, 'broadcast'>
@@ -61,7 +62,6 @@ export function createSchemaVerification(options: SchemaVerificationOptions): Sc
   const standing = createDriftStanding(clock)
   const record = createSchemaRecord(options)
   const meters = createSchemaMetrics(options.metrics, clock)
-  const sql = sqlOf(database)
   let gatePassed = false
   let change: SchemaChange | null = null
   let lastTold = { at: Number.NEGATIVE_INFINITY, incidentId: '' }
@@ -107,18 +107,20 @@ export function createSchemaVerification(options: SchemaVerificationOptions): Sc
     )
   }
 
+  const session = schemaSession({
+    url: options.databaseUrl,
+    applicationName: `${manifest.service} schema`,
+    onError: (error) => logger.warn({ err: error }, 'DDL is not heard of; the poll goes on'),
+  })
   const watcher: Watcher = createWatcher({
-    verify: (trigger) => verifySchema({ sql, manifest, clock, trigger }),
+    verify: (trigger) => verifySchema({ sql: session.sql, manifest, clock, trigger }),
     listen: async ({ onDdl, onReconnect }) =>
-      listenForDdl({
-        url: options.databaseUrl,
-        applicationName: `${manifest.service} schema`,
+      session.listen({
         onDdl: (notice) => {
           if (notice !== undefined) change = changeOf(notice)
           onDdl()
         },
         onReconnect,
-        onError: (error) => logger.warn({ err: error }, 'DDL is not heard of; the poll goes on'),
       }),
     pollMs: options.pollMs ?? pollMs,
     onReport: accept,
