@@ -8,6 +8,7 @@ import { refreshAhead } from './refresh-ahead.ts'
 import { refreshes } from './refreshes.ts'
 import { relayLatency } from './relay-latency.ts'
 import { schemaDetection } from './schema-detection.ts'
+import { schemaHotPath } from './schema-hot-path.ts'
 import { startTimes } from './start-times.ts'
 import { sync } from './sync.ts'
 import { tokens } from './tokens.ts'
@@ -20,7 +21,7 @@ const suites: Record<string, () => Promise<readonly string[]>> = {
   'refresh-ahead': refreshAhead,
   refreshes,
   relay: relayLatency,
-  schema: schemaDetection,
+  schema: async () => [...(await schemaDetection()), ...(await schemaHotPath())],
   start: startTimes,
   sync,
   tokens,

@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import { connectEventBus } from '@evergrant/event-bus'
+import { openDatabase, sqlOf } from '@evergrant/event-store'
+import { ddlChannel } from '@evergrant/schema-verification'
+import { systemClock } from '@evergrant/service-runtime'
+import { issuedFor, publishIssued, writeKeys } from '../../services/token-service/src/testing/token-issued.ts'
+import { eventually } from '../story/eventually.ts'
+import { load } from './load.ts'
+import { startOutside } from './outside.ts'
+import { inMs, percentile } from './percentiles.ts'
+import { type NodeProcess, runToEnd, startService } from './service-process.ts'
+
+const rounds = 12
+const seconds = 2
+const everyMs = 50
+
+/** What vends of one process pay for the verifier in it: warm ones over NATS while it looks every two seconds, as it
+ * always does, and while it is told of DDL twenty times a second. In turns, so that both have the same neighbours. */
+export async function schemaHotPath(): Promise<readonly string[]> {
+  const outside = await startOutside()
+  const { postgres, nats, google, folder } = outside
+  const bus = await connectEventBus({ url: nats.url, name: 'oauth-service', clock: systemClock })
+  const database = await openDatabase({ url: postgres.url, applicationName: 'bench' })
+  const sql = sqlOf(database)
+  let service: NodeProcess | undefined
+  try {
+    await bus.declareStream({ name: 'OAUTH', subjects: ['evergrant.oauth.*.v1'] })
+    await sql('create role evergrant_service nologin')
+    await runToEnd('token-service', { MIGRATOR_DATABASE_URL: postgres.url })
+    const sealingKey = await writeKeys(folder)
+    service = await startService('token-service', {
+      ...outside.env,
+      DATABASE_URL: postgres.url,
+      TOKEN_SEALING_PRIVATE_KEY_FILE: join(folder, 'sealing.json'),
+      VAULT_KEY_RING_FILE: join(folder, 'ring.json'),
+    })
+    await publishIssued(bus, await issuedFor(google, sealingKey, {}))
+    const connectionId = await eventually(
+      async () => (await sql<{ id: string }>('select id from connection_status'))[0]?.id,
+      { what: 'the grant to arrive' },
+    )
+    const vend = async () => {
+      const reply = await bus.request(
+        'evergrant.token.access-token.get',
+        { connectionId },
+        { timeoutMs: 5_000 },
+      )
+      if (!reply.ok) throw new Error(`a vend answered ${reply.code}`)
+    }
+    await load({ callers: 1, seconds }, vend)
+    const quiet: number[] = []
+    const busy: number[] = []
+    const ratios: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      const { times } = await load({ callers: 1, seconds }, vend)
+      const telling = setInterval(() => void sql(`notify ${ddlChannel}`), everyMs)
+      const told = await load({ callers: 1, seconds }, vend)
+      clearInterval(telling)
+      quiet.push(...times)
+      busy.push(...told.times)
+      ratios.push(percentile(told.times, 0.5) / percentile(times, 0.5))
+    }
+    const perSecond = 1_000 / everyMs
+    return [
+      `warm vend over NATS, a look every two seconds: ${inMs(quiet)}`,
+      `the same with ${perSecond} looks a second: ${inMs(busy)}`,
+      `p50 of ${perSecond} looks a second against one in two: ratio ${percentile(ratios, 0.5).toFixed(3)} (median of ${rounds} rounds in turns; ${(2 * perSecond).toFixed(0)} times the looks)`,
+    ]
+  } finally {
+    await service?.stop()
+    await Promise.all([bus.close(), database.close()])
+    await outside.stop()
+  }
+}
