@@ -14,19 +14,28 @@ import { freezePublications } from './freeze-publications.ts'
 import { sqlOf } from './sql.ts'
 import { currentSchemaVersion } from './upcast.ts'
 
-interface AppendContext {
+export interface AppendContext {
   readonly source: string
   readonly facts: FactCatalogue
   readonly projections: readonly Projection[]
   readonly clock: Clock
 }
 
-interface AppendRow {
+export interface AppendRow {
   readonly outcome: 'appended' | 'repeated' | 'moved_on'
   readonly stream_version: number
   readonly first_version: number
   readonly positions: number[] | null
 }
+
+/** What an append asks of PostgreSQL, and when it was asked. */
+export interface AppendCall {
+  readonly params: readonly unknown[]
+  readonly recordedAt: Date
+}
+
+export const appendText = `select outcome, stream_version::float8, first_version::float8, positions::float8[]
+  from es.append($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
 /** One round trip for facts and publications, then the inline projections, in the unit's transaction.
  * @throws DomainError `stream_moved_on`, `unknown_fact`, `invalid_event`. */
@@ -35,14 +44,10 @@ export async function appendToStream<F extends Fact>(
   append: Append<F>,
   context: AppendContext,
 ): Promise<AppendResult<F>> {
-  const { streamId, facts, metadata } = append
-  const recordedAt = context.clock.now()
-  const row = await callAppend(unit, append, context, recordedAt)
-  if (row.outcome === 'moved_on') {
-    throw storeErrors.stream_moved_on({
-      detail: { streamId, expected: append.expectedVersion, actual: row.stream_version },
-    })
-  }
+  const { streamId } = append
+  const call = appendCall(append, context)
+  const [found] = await sqlOf(unit)<AppendRow>(appendText, call.params)
+  const row = accepted(append, found)
   if (row.outcome === 'repeated') {
     const rows = await sqlOf(unit)<FactRow>(
       `select ${factColumns} from es.event e
@@ -52,8 +57,26 @@ export async function appendToStream<F extends Fact>(
     const first = rows.map((fact) => toRecordedFact<F>(context.facts, fact))
     return { version: row.stream_version, facts: first, repeated: true }
   }
+  const facts = recordedFacts(append, call, row)
+  await project(unit, facts, context)
+  return { version: row.stream_version, facts, repeated: false }
+}
 
-  const recorded = facts.map(
+/** @throws DomainError `stream_moved_on`. */
+export function accepted({ streamId, expectedVersion }: Append, row: AppendRow | undefined): AppendRow {
+  if (!row) throw storeErrors.database_misconfigured()
+  if (row.outcome !== 'moved_on') return row
+  throw storeErrors.stream_moved_on({
+    detail: { streamId, expected: expectedVersion, actual: row.stream_version },
+  })
+}
+
+export function recordedFacts<F extends Fact>(
+  { facts, streamId, metadata }: Append<F>,
+  { recordedAt }: AppendCall,
+  row: Pick<AppendRow, 'first_version' | 'positions'>,
+): RecordedFact<F>[] {
+  return facts.map(
     (fact, index): RecordedFact<F> => ({
       ...fact,
       position: row.positions?.[index] ?? 0,
@@ -63,18 +86,21 @@ export async function appendToStream<F extends Fact>(
       metadata,
     }),
   )
-  for (const fact of recorded) {
-    for (const projection of context.projections) await projection.apply(unit, fact)
-  }
-  return { version: row.stream_version, facts: recorded, repeated: false }
 }
 
-async function callAppend(
+export async function project(
   unit: UnitOfWork,
-  append: Append,
-  context: AppendContext,
-  recordedAt: Date,
-): Promise<AppendRow> {
+  facts: readonly RecordedFact[],
+  { projections }: Pick<AppendContext, 'projections'>,
+): Promise<void> {
+  for (const fact of facts) {
+    for (const projection of projections) await projection.apply(unit, fact)
+  }
+}
+
+/** @throws DomainError `unknown_fact`, `invalid_event`. */
+export function appendCall(append: Append, context: AppendContext): AppendCall {
+  const recordedAt = context.clock.now()
   const { mode, expected } = expectation(append.expectedVersion)
   const facts = append.facts.map(({ type, data }) => ({
     type,
@@ -86,23 +112,18 @@ async function callAppend(
     ...message,
     payload: text.decode(message.payload),
   }))
-  const [row] = await sqlOf(unit)<AppendRow>(
-    `select outcome, stream_version::float8, first_version::float8, positions::float8[]
-      from es.append($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [
-      append.streamId,
-      append.streamType,
-      mode,
-      expected,
-      JSON.stringify(facts),
-      JSON.stringify(append.metadata),
-      recordedAt.toISOString(),
-      JSON.stringify(publications),
-      append.commandId ?? null,
-    ],
-  )
-  if (!row) throw storeErrors.database_misconfigured()
-  return row
+  const params = [
+    append.streamId,
+    append.streamType,
+    mode,
+    expected,
+    JSON.stringify(facts),
+    JSON.stringify(append.metadata),
+    recordedAt.toISOString(),
+    JSON.stringify(publications),
+    append.commandId ?? null,
+  ]
+  return { params, recordedAt }
 }
 
 function expectation(version: ExpectedVersion): { mode: string; expected: number } {

@@ -19,7 +19,10 @@ export function isSerializationFailure(error: unknown): boolean {
 export function isConnectionLost(error: unknown): boolean {
   const code = errorCode(error)
   if (code === '57P01' || code === 'ECONNRESET' || code === 'EPIPE') return true
-  return error instanceof Error && /connection terminated|not queryable/i.test(error.message)
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    if (/connection terminated|not queryable/i.test(at.message)) return true
+  }
+  return false
 }
 
 // 08 connection, 53 out of resources, 57P server going away, 57014 statement timeout, 55P03 lock timeout,

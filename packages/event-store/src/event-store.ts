@@ -59,6 +59,14 @@ export interface StreamSlice<F extends Fact = Fact> {
   readonly facts: readonly RecordedFact<F>[]
 }
 
+/** A statement that changes rows and answers nothing. Those of one commit may run as one statement: none sees what another
+ * did, and no row may be written by two. */
+export interface Write {
+  /** `onlyIf` is a condition that every part of the statement must stand under, after `where` or `and`. */
+  readonly text: (onlyIf: string) => string
+  readonly params: readonly unknown[]
+}
+
 /** One database transaction: everything done through it commits together or not at all. */
 export interface UnitOfWork {
   readStream<F extends Fact>(streamId: string): Promise<StreamSlice<F>>
@@ -67,10 +75,17 @@ export interface UnitOfWork {
   append<F extends Fact>(append: Append<F>): Promise<AppendResult<F>>
 }
 
+export interface TransactionOptions {
+  /** An append with an exact version, and the rows written through `writesOf`, wait until the work is done and go as one
+   * statement that commits by itself: one round trip where there would be four or more. A conflict is told then, the
+   * positions of the facts are known then, and work that asks for anything else gets its transaction after all. */
+  readonly writeAtTheEnd?: boolean
+}
+
 /** The one place a service's truth is written to. */
 export interface EventStore {
   /** Runs `work` in one transaction and wakes the relay after the commit. Never hold it across HTTP or NATS. */
-  transaction<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>
+  transaction<T>(work: (unit: UnitOfWork) => Promise<T>, how?: TransactionOptions): Promise<T>
   readStream<F extends Fact>(streamId: string): Promise<StreamSlice<F>>
   /** Facts of all streams in position order, never skipping one that commits late (`safe_position()`). */
   readAll(query: { readonly after: number; readonly limit: number }): Promise<readonly RecordedFact[]>

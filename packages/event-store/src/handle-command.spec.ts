@@ -1,5 +1,6 @@
 import { DomainError } from '@evergrant/decider'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { storeErrors } from './errors.ts'
 import { handleCommand } from './handle-command.ts'
 import { createInMemoryEventStore } from './in-memory-event-store.ts'
 
@@ -63,6 +64,40 @@ describe('handleCommand', () => {
         version: 3,
       },
     )
+  })
+
+  it('decides on what the caller knows, and once more on what is read where that was old', async () => {
+    const at = (state: number, version: number) => ({ known: async () => ({ state, version }) })
+    await handleCommand(store, handling('known', 'count'))
+    const read = vi.spyOn(store, 'transaction')
+    expect(await handleCommand(store, { ...handling('known', 'count'), ...at(1, 1) })).toMatchObject({
+      ...{ state: 2, version: 2 },
+    })
+    expect(read).toHaveBeenCalledTimes(1)
+    expect(await handleCommand(store, { ...handling('known', 'count'), ...at(1, 1) })).toMatchObject({
+      ...{ state: 3, version: 3 },
+    })
+    expect(read).toHaveBeenCalledTimes(3)
+    read.mockRestore()
+  })
+
+  it('believes neither a refusal nor “nothing to do” that an old state led to', async () => {
+    const decider = {
+      initialState: 0,
+      decide: (_: 'count', state: number) => {
+        if (state === 100) throw storeErrors.no_database_transaction()
+        return state === 99 ? [] : [{ type: 'Counted', data: {} }]
+      },
+      evolve: (state: number) => state + 1,
+    }
+    for (const old of [99, 100]) {
+      const known = async () => ({ state: old, version: 7 })
+      const { state, facts } = await handleCommand(store, {
+        ...{ decider, streamType: 'thing', streamId: `old-${old}`, command: 'count' as const, known },
+        metadata: { actor: { kind: 'schedule' }, correlationId: 'c' },
+      })
+      expect([state, facts.length]).toEqual([1, 1])
+    }
   })
 
   it('passes on what the decision refuses with', async () => {

@@ -23,6 +23,11 @@ export interface CommandHandling<State, Command, F extends Fact> {
   readonly commandId?: string
   /** For streams that grow without end; default: every fact is read, each time. */
   readonly readSnapshot?: ReadSnapshot<State>
+  /** What the caller has just seen of the stream, to spare reading it again. It may be old: only an append proves that it
+   * was not, so a refusal, or nothing to do, is decided once more on what is read. */
+  readonly known?: ReadSnapshot<State>
+  /** Facts and rows in one statement where that is possible, see `TransactionOptions`. */
+  readonly writeAtTheEnd?: boolean
   /** Which fact leaves as which contract; the default is none. Pure. */
   readonly publish?: (fact: F, after: State, before: State) => readonly Publication[]
   /** Rows that must commit with the facts, e.g. sealed tokens; not called when there are no facts. */
@@ -44,10 +49,13 @@ export async function handleCommand<State, Command, F extends Fact>(
   where: EventStore | UnitOfWork,
   handling: CommandHandling<State, Command, F>,
 ): Promise<CommandOutcome<State, F>> {
-  if (!('transaction' in where)) return decideAndAppend(where, handling)
+  const { known: _, ...onWhatIsRead } = handling
+  if (!('transaction' in where)) return decideAndAppend(where, onWhatIsRead)
+  const how = { writeAtTheEnd: handling.writeAtTheEnd ?? false }
   for (let attempt = 1; ; attempt++) {
     try {
-      return await where.transaction((unit) => decideAndAppend(unit, handling))
+      const now = attempt === 1 ? handling : onWhatIsRead
+      return await where.transaction((unit) => decideAndAppend(unit, now), how)
     } catch (error) {
       const lostTheRace = error instanceof DomainError && error.code === 'stream_moved_on'
       if (!lostTheRace || attempt === attempts) throw error
@@ -59,9 +67,8 @@ async function decideAndAppend<State, Command, F extends Fact>(
   unit: UnitOfWork,
   handling: CommandHandling<State, Command, F>,
 ): Promise<CommandOutcome<State, F>> {
-  const { decider, streamId, streamType, command, metadata, commandId } = handling
-  const { state: before, version } = await latest(unit, handling)
-  const facts = decider.decide(command, before)
+  const { decider, streamId, streamType, metadata, commandId } = handling
+  const { state: before, version, facts } = await decided(unit, handling)
   if (facts.length === 0) return { state: before, facts: [], version }
 
   const publications: Publication[] = []
@@ -84,6 +91,37 @@ async function decideAndAppend<State, Command, F extends Fact>(
   if (appended.repeated) return { state: before, facts: appended.facts, version: appended.version }
   await handling.alongside?.(unit, facts, state)
   return { state, facts: appended.facts, version: appended.version }
+}
+
+interface Decided<State, F extends Fact> extends Snapshot<State> {
+  readonly facts: readonly F[]
+}
+
+async function decided<State, Command, F extends Fact>(
+  unit: UnitOfWork,
+  handling: CommandHandling<State, Command, F>,
+): Promise<Decided<State, F>> {
+  const { decider, command, streamId } = handling
+  const known = await handling.known?.(unit, streamId)
+  if (known !== undefined) {
+    const facts = decidedOn(known.state, handling)
+    if (facts.length > 0) return { ...known, facts }
+  }
+  const read = await latest(unit, handling)
+  return { ...read, facts: decider.decide(command, read.state) }
+}
+
+function decidedOn<State, Command, F extends Fact>(
+  state: State,
+  { decider, command }: CommandHandling<State, Command, F>,
+): readonly F[] {
+  try {
+    return decider.decide(command, state)
+  } catch (error) {
+    // The refusal that counts is the one on what is read.
+    if (error instanceof DomainError) return []
+    throw error
+  }
 }
 
 async function latest<State, Command, F extends Fact>(

@@ -13,7 +13,9 @@ export type {
   Projection,
   RecordedFact,
   StreamSlice,
+  TransactionOptions,
   UnitOfWork,
+  Write,
 } from './event-store.ts'
 export {
   type CommandHandling,
@@ -56,5 +58,6 @@ export type { Rebuildable, RebuiltStream } from './rebuildable.ts'
 export { createRelay, type RelayOptions } from './relay.ts'
 export { compareDigest, type Digest, digestOf, type Gap, gapsToRepair, republish } from './repair.ts'
 export { eventStoreNeeds } from './schema-contract.ts'
-export { epochMs, type Sql, sqlOf } from './sql.ts'
+export { epochMs, readsOf, type Sql, sqlOf } from './sql.ts'
 export { entityManagerOf, savepoint } from './unit-of-work.ts'
+export { writesOf } from './writes.ts'

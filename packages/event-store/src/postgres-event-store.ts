@@ -1,4 +1,5 @@
 import type { Clock, Fact } from '@evergrant/decider'
+import type { EntityManager } from '@mikro-orm/postgresql'
 import { appendToStream } from './append-to-stream.ts'
 import { type CrashPoint, neverCrash } from './crash-point.ts'
 import type { Database } from './database.ts'
@@ -10,11 +11,13 @@ import type {
   Projection,
   RecordedFact,
   StreamSlice,
+  TransactionOptions,
   UnitOfWork,
 } from './event-store.ts'
 import { type FactRow, factColumns, toRecordedFact } from './fact-rows.ts'
 import { inboxFacts } from './inbox-facts.ts'
-import { type Sql, sqlOf } from './sql.ts'
+import { type MakeUnit, transactLate } from './late-transaction.ts'
+import { readsOf, type Sql, sqlOf } from './sql.ts'
 import { bind } from './unit-of-work.ts'
 
 const attempts = 5
@@ -41,27 +44,38 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
   const { database, crashPoint = neverCrash } = options
   const facts = { ...inboxFacts, ...options.facts }
 
-  const transactOnce = async <T>(work: (unit: UnitOfWork) => Promise<T>, onBegun: () => void): Promise<T> => {
+  const context = { ...options, facts }
+
+  const transactOnce = async <T>(
+    work: (unit: UnitOfWork) => Promise<T>,
+    { writeAtTheEnd = false }: TransactionOptions,
+    onBegun: () => void,
+  ): Promise<T> => {
     let published = false
     const appended: RecordedFact[] = []
-    const make = () => {
+    const makeUnit: MakeUnit = (append) => {
       const unit: UnitOfWork = {
-        readStream: <F extends Fact>(streamId: string) => readStream<F>(sqlOf(unit), facts, streamId),
-        append: async <F extends Fact>(append: Append<F>) => {
-          published ||= (append.publications?.length ?? 0) > 0
-          const result = await appendToStream(unit, append, { ...options, facts })
+        readStream: <F extends Fact>(streamId: string) => readStream<F>(readsOf(unit), facts, streamId),
+        append: async <F extends Fact>(what: Append<F>) => {
+          const result = await append(unit, what)
+          published ||= (what.publications?.length ?? 0) > 0
           if (!result.repeated) appended.push(...result.facts)
           return result
         },
       }
       return unit
     }
-    const result = await database.em().transactional(async (em) => {
-      onBegun()
-      const outcome = await work(bind(em, make))
-      await crashPoint('before-commit')
-      return outcome
-    })
+    const unitOn = (em: EntityManager): UnitOfWork =>
+      bind(em, () => makeUnit((unit, what) => appendToStream(unit, what, context)))
+    const beforeCommit = () => crashPoint('before-commit')
+    const result = writeAtTheEnd
+      ? await transactLate({ database, context, makeUnit, unitOn, onBegun, beforeCommit }, work)
+      : await database.em().transactional(async (em) => {
+          onBegun()
+          const outcome = await work(unitOn(em))
+          await beforeCommit()
+          return outcome
+        })
     await crashPoint('after-commit')
     if (published) options.onCommitted?.()
     if (appended.length > 0) options.onAppended?.(appended)
@@ -69,17 +83,18 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
   }
 
   return {
-    transaction: async (work) => {
+    transaction: async (work, how = {}) => {
       let attempt = 1
       for (let deadConnections = 0; ; ) {
         let begun = false
         try {
-          return await transactOnce(work, () => {
+          return await transactOnce(work, how, () => {
             begun = true
           })
         } catch (error) {
           // After a restart of the server the pool may hold connections that nobody has told it are dead: `begin` finds
-          // out, the connection is dropped, and nothing was done that could be done twice.
+          // out, the connection is dropped, and nothing was done that could be done twice. Nor can what needed no
+          // transaction: a second append of the same version finds that the stream has moved on.
           const stale = !begun && isConnectionLost(error) && ++deadConnections <= mostDeadConnections
           const inTheWay = isSerializationFailure(error) && ++attempt <= attempts
           if (!stale && !inTheWay) throw translateDatabaseError(error)
