@@ -23,7 +23,7 @@ import { refreshDeadlineMs, refreshLeaseMs } from './domain/refresh-timing.ts'
 import { oauthStreamHandlers } from './entry-points/bus/on-token-issued.ts'
 import { name, type Outside } from './outside.ts'
 import { touchesTokens } from './projections/grant-changes.ts'
-import { readGrantSnapshot } from './projections/grant-snapshots.ts'
+import { readGrantSnapshot, rememberGrant } from './projections/grant-snapshots.ts'
 import { grantQueries } from './projections/grant-state.ts'
 import { grantsProjection } from './projections/grants.ts'
 import { watchSchema } from './watch-schema.ts'
@@ -69,8 +69,9 @@ export function createCore(config: TokenConfig, options: TokenServiceOptions, ou
     store,
     instanceId: holder.instanceId,
   })
+  const snapshots = { read: readGrantSnapshot, remember: rememberGrant }
   const diagnosis = createDiagnosis({ database, clock })
-  const handle = diagnosis.counting(grantHandler({ store, publicUrl, readSnapshot: readGrantSnapshot }))
+  const handle = diagnosis.counting(grantHandler({ store, publicUrl, snapshots }))
   const outcomes = createTokenOutcomes(metrics, clock)
   const warmTokens = createWarmTokens(elapsedMs)
   const signals = createGrantSignals(bus, warmTokens.forget)

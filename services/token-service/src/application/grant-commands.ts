@@ -1,4 +1,4 @@
-import type { EventStore, FactMetadata, ReadSnapshot, UnitOfWork } from '@evergrant/event-store'
+import type { EventStore, FactMetadata, ReadSnapshot, Snapshot, UnitOfWork } from '@evergrant/event-store'
 import { type CommandOutcome, handleCommand } from '@evergrant/event-store'
 import { grantDecider } from '../domain/grant.ts'
 import type { GrantCommand } from '../domain/grant-commands.ts'
@@ -12,6 +12,8 @@ export interface GrantHandling {
   readonly metadata: FactMetadata
   /** A command that comes again with the same id changes nothing. */
   readonly commandId?: string
+  /** The grant as the caller has just seen it, to spare reading it again. */
+  readonly known?: Snapshot<GrantState>
   /** Rows that commit with the facts; not called when the command changed nothing. */
   readonly alongside?: (unit: UnitOfWork, facts: readonly GrantFact[], after: GrantState) => Promise<void>
 }
@@ -25,11 +27,22 @@ export type HandleGrant = (
 export function grantHandler(deps: {
   readonly store: EventStore
   readonly publicUrl: string
-  /** A grant gets two facts an hour for years: without a snapshot each command reads all of them. */
-  readonly readSnapshot?: ReadSnapshot<GrantState>
+  /** A grant gets two facts an hour for years: without snapshots each command reads all of them. */
+  readonly snapshots?: {
+    readonly read: ReadSnapshot<GrantState>
+    /** Tells projections what the facts of this unit are decided on. */
+    readonly remember: (unit: UnitOfWork, streamId: string, snapshot: Snapshot<GrantState>) => void
+  }
 }): HandleGrant {
   const publish = publicationsOf(deps.publicUrl)
-  return ({ grantId, command, metadata, commandId, alongside }, unit) =>
+  const { snapshots } = deps
+  const recall =
+    (known: Snapshot<GrantState>): ReadSnapshot<GrantState> =>
+    async (unit, streamId) => {
+      snapshots?.remember(unit, streamId, known)
+      return known
+    }
+  return ({ grantId, command, metadata, commandId, known, alongside }, unit) =>
     handleCommand(unit ?? deps.store, {
       decider: grantDecider,
       streamType: grantStreamType,
@@ -37,7 +50,9 @@ export function grantHandler(deps: {
       command,
       metadata,
       publish,
-      ...(deps.readSnapshot === undefined ? {} : { readSnapshot: deps.readSnapshot }),
+      writeAtTheEnd: true,
+      ...(snapshots === undefined ? {} : { readSnapshot: snapshots.read }),
+      ...(known === undefined ? {} : { known: recall(known) }),
       ...(commandId === undefined ? {} : { commandId }),
       ...(alongside === undefined ? {} : { alongside }),
     })

@@ -129,7 +129,7 @@ async function adopt(
   legacy: LegacyGrant,
   { dryRun, metadata }: { readonly dryRun: boolean; readonly metadata: FactMetadata },
 ): Promise<Adoption> {
-  const existing = await deps.grants.byId(legacy.grantId)
+  const existing = (await deps.grants.byId(legacy.grantId))?.grant
   if (existing) {
     const ours = existing.authorizationIds.every((id) => id.startsWith(adoptionPrefix))
     if (!ours) return tell(deps, legacy, existing, 'already_connected')

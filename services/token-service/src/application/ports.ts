@@ -15,6 +15,19 @@ export interface TokensToKeep extends SecretBinding {
   readonly accessToken: string | null
   /** null keeps the one that is there. */
   readonly refreshToken: string | null
+  /** What the last ones were opened with, to spare reading it again. */
+  readonly dataKey?: DataKey
+}
+
+/** Seals the tokens of one grant. */
+export interface DataKey {
+  readonly id: string
+  readonly key: Buffer
+}
+
+export interface OpenedToken {
+  readonly token: string
+  readonly dataKey: DataKey
 }
 
 /** Keeps tokens encrypted at rest. */
@@ -25,7 +38,7 @@ export interface SecretVault {
    * @throws DomainError `tokens_not_readable` when the ciphertext is missing or fails authentication. */
   accessToken(binding: SecretBinding): Promise<string | undefined>
   /** As `accessToken`; `generation` is the one the refresh token came with. */
-  refreshToken(binding: SecretBinding): Promise<string | undefined>
+  refreshToken(binding: SecretBinding): Promise<OpenedToken | undefined>
   /** Destroys the grant's data key, and with it every copy of its tokens. Commits with the unit of work. */
   shred(unit: UnitOfWork, grantId: string): Promise<void>
 }
@@ -107,13 +120,20 @@ export interface ConnectionCard {
   readonly lastUsedAt: string | null
 }
 
+/** A grant as its read model has it. */
+export interface GrantSnapshot {
+  readonly grant: Grant
+  /** Up to which fact; null when another release wrote it, and only the log can say. */
+  readonly version: number | null
+}
+
 /** What the read models answer. */
 export interface Grants {
   /** The token query: undefined when there is no such connection. */
   ofConnection(connectionId: string): Promise<ConnectionCard | undefined>
   /** The same for those who only look; it does not need the token table. */
   find(connectionId: string): Promise<ConnectionCard | undefined>
-  byId(grantId: string): Promise<Grant | undefined>
+  byId(grantId: string): Promise<GrantSnapshot | undefined>
   /** Whether another user of this application holds a live grant of the same Google account. */
   accountIsSharedWithOthers(grant: Grant): Promise<boolean>
 }

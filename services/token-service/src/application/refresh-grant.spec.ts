@@ -60,13 +60,18 @@ describe('one attempt to refresh', () => {
     }
     return {
       handle: grantHandler({ store: flaky, publicUrl: 'https://app.example.com' }),
-      grants: { byId: grantOf },
+      grants: {
+        byId: async () => {
+          const grant = await grantOf()
+          return grant && { grant, version: (await factsOf()).length }
+        },
+      },
       vault: {
         keep: async (_unit, { accessToken, generation }) => {
           kept.push(`${generation}:${accessToken}`)
         },
         accessToken: async () => 'ya29.old',
-        refreshToken: async () => '1//old',
+        refreshToken: async () => ({ token: '1//old', dataKey: { id: 'key', key: Buffer.alloc(32) } }),
         shred: async () => undefined,
       },
       provider: {

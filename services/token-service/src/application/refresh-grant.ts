@@ -1,15 +1,25 @@
 import { type Clock, DomainError, type Ids } from '@evergrant/decider'
 import type { Service } from '@evergrant/event-contracts'
-import type { FactMetadata } from '@evergrant/event-store'
+import type { FactMetadata, Snapshot } from '@evergrant/event-store'
 import { tokenErrors } from '../domain/errors.ts'
 import { failuresOf } from '../domain/evolve-grant.ts'
 import { classifyFailure, type FailureClass } from '../domain/failure-class.ts'
 import type { Holder, RefreshCause } from '../domain/grant-facts.ts'
-import { connectedServices, type Grant } from '../domain/grant-state.ts'
+import { connectedServices, type Grant, type GrantState } from '../domain/grant-state.ts'
 import type { ProviderPolicy } from '../domain/provider-policy.ts'
 import { nextAttemptAt, refreshDueAt, refreshLeaseMs } from '../domain/refresh-timing.ts'
 import type { GrantHandling, HandleGrant } from './grant-commands.ts'
-import type { Grants, ProviderTokens, Random, RefreshAnswer, SecretVault, TokenOutcomes } from './ports.ts'
+import type {
+  DataKey,
+  GrantSnapshot,
+  Grants,
+  OpenedToken,
+  ProviderTokens,
+  Random,
+  RefreshAnswer,
+  SecretVault,
+  TokenOutcomes,
+} from './ports.ts'
 import type { RetryBudget } from './retry-budget.ts'
 
 /** Why a refresh was held back here; no word of Google's. */
@@ -55,8 +65,9 @@ export interface RefreshRequest {
  * @throws DomainError `refresh_under_way` (another replica is at it), `refresh_backing_off`, `needs_reauthorization`,
  * `client_misconfigured`, `google_unavailable`, `tokens_not_readable`. */
 export async function refreshGrant(deps: RefreshDeps, request: RefreshRequest): Promise<void> {
-  const grant = await deps.grants.byId(request.grantId)
-  if (!grant) throw tokenErrors.connection_not_found()
+  const seen = await deps.grants.byId(request.grantId)
+  if (!seen) throw tokenErrors.connection_not_found()
+  const { grant } = seen
   if (grant.generation > request.seenGeneration) return
   const pause = deps.provider.pausedForSeconds()
   // While Google is known to be ill, thousands of announcements and failures would only fill the record.
@@ -64,29 +75,30 @@ export async function refreshGrant(deps: RefreshDeps, request: RefreshRequest): 
     throw tokenErrors.google_unavailable({ retryAfterSeconds: pause })
   }
   // Opened before the announcement: a token nobody can read must not leave an announcement without an outcome.
-  const refreshToken = await openRefreshToken(deps, grant)
+  const opened = await openRefreshToken(deps, grant)
   const attemptId = deps.ids.next()
   await deps.crashPoint?.('before_started')
   const retry = takeRetry(deps, grant, request)
-  const started = await announce(deps, request, attemptId).catch((error: unknown) => {
+  const started = await announce(deps, request, { attemptId, seen }).catch((error: unknown) => {
     retry?.giveBack()
     throw error
   })
-  if (started === 'nothing_to_do') {
+  if (started === undefined) {
     retry?.giveBack()
     return
   }
   if (retry) deps.outcomes.retry(true)
-  if (refreshToken === undefined)
-    throw tokenErrors.tokens_not_readable({ detail: { grantId: grant.grantId } })
+  if (opened === undefined) throw tokenErrors.tokens_not_readable({ detail: { grantId: grant.grantId } })
   await deps.crashPoint?.('after_started')
   const startedAt = deps.provider.now()
-  const answer = await deps.provider.refresh(refreshToken)
+  const answer = await deps.provider.refresh(opened.token)
   await deps.crashPoint?.('after_answer')
   if (answer.ok) deps.retries.earn()
   if (answer.ok || !wastesRetries.has(classifyFailure(answer.evidence))) retry?.giveBack()
-  if (answer.ok) await recordSuccess(deps, request, { grant, attemptId, startedAt, answer })
-  else await recordFailure(deps, request, { grant, attemptId, answer })
+  const attempt = { grant, attemptId, started }
+  if (answer.ok)
+    await recordSuccess(deps, request, { ...attempt, answer, startedAt, dataKey: opened.dataKey })
+  else await recordFailure(deps, request, { ...attempt, answer })
   await deps.crashPoint?.('after_recorded')
 }
 
@@ -109,21 +121,23 @@ function takeRetry(deps: RefreshDeps, grant: Grant, { cause }: RefreshRequest): 
   })
 }
 
-async function openRefreshToken(deps: RefreshDeps, grant: Grant): Promise<string | undefined> {
+async function openRefreshToken(deps: RefreshDeps, grant: Grant): Promise<OpenedToken | undefined> {
   if (grant.status !== 'live' || grant.refreshTokenGeneration === null) return undefined
   const { grantId, userId, refreshTokenGeneration } = grant
   return deps.vault.refreshToken({ grantId, userId, generation: refreshTokenGeneration })
 }
 
+/** @returns the grant as it is then; undefined when there is nothing to do. */
 async function announce(
   deps: RefreshDeps,
   request: RefreshRequest,
-  attemptId: string,
-): Promise<'started' | 'nothing_to_do'> {
+  { attemptId, seen }: { readonly attemptId: string; readonly seen: GrantSnapshot },
+): Promise<Snapshot<GrantState> | undefined> {
   const now = deps.clock.now()
-  const { facts, state } = await deps.handle({
+  const { facts, state, version } = await deps.handle({
     grantId: request.grantId,
     metadata: request.metadata,
+    ...(seen.version === null ? {} : { known: { state: seen.grant, version: seen.version } }),
     command: {
       type: 'StartRefresh',
       now: now.toISOString(),
@@ -135,27 +149,33 @@ async function announce(
       seenGeneration: request.seenGeneration,
     },
   })
-  if (facts.some((fact) => fact.type === 'RefreshStarted')) return 'started'
+  if (facts.some((fact) => fact.type === 'RefreshStarted')) return { state, version }
   if (state.status === 'needs_reauthorization') throw needsReauthorization(state.reason)
-  return 'nothing_to_do'
+  return undefined
 }
 
 interface Attempt<Answer> {
   readonly grant: Grant
   readonly attemptId: string
+  /** The grant as the announcement left it. */
+  readonly started: Snapshot<GrantState>
   readonly answer: Answer
 }
 
 async function recordSuccess(
   deps: RefreshDeps,
   request: RefreshRequest,
-  attempt: Attempt<Extract<RefreshAnswer, { ok: true }>> & { readonly startedAt: Date },
+  attempt: Attempt<Extract<RefreshAnswer, { ok: true }>> & {
+    readonly startedAt: Date
+    readonly dataKey: DataKey
+  },
 ): Promise<void> {
-  const { grant, answer, attemptId, startedAt } = attempt
+  const { grant, answer, attemptId, started, startedAt, dataKey } = attempt
   const { grantId, userId } = grant
   await insist(deps, {
     grantId,
     metadata: request.metadata,
+    known: started,
     command: {
       type: 'RecordRefreshed',
       attemptId,
@@ -177,6 +197,7 @@ async function recordSuccess(
         generation: grant.generation + 1,
         accessToken: answer.accessToken,
         refreshToken: answer.refreshToken,
+        dataKey,
       })
       await deps.crashPoint?.('before_commit')
     },
@@ -207,7 +228,7 @@ async function recordFailure(
   request: RefreshRequest,
   attempt: Attempt<Extract<RefreshAnswer, { ok: false }>>,
 ): Promise<void> {
-  const { grant, attemptId, answer } = attempt
+  const { grant, attemptId, started, answer } = attempt
   const failureClass = classifyFailure(answer.evidence)
   const now = deps.clock.now()
   const again = nextAttemptAt({
@@ -220,6 +241,7 @@ async function recordFailure(
   const { facts, state } = await deps.handle({
     grantId: grant.grantId,
     metadata: { ...request.metadata, actor: { kind: 'google' } },
+    known: started,
     command: {
       type: 'RecordRefreshFailed',
       attemptId,

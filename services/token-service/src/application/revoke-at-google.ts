@@ -22,7 +22,7 @@ export async function revokeAtGoogle(
   grantId: string,
   metadata: FactMetadata,
 ): Promise<void> {
-  const grant = await deps.grants.byId(grantId)
+  const grant = (await deps.grants.byId(grantId))?.grant
   if (grant?.status !== 'revoked' || grant.revocation.status !== 'pending') return
   const answer = await ask(deps, grant)
   const now = deps.clock.now()
@@ -63,6 +63,6 @@ async function ask(deps: RevokeDeps, grant: Grant): Promise<Settling> {
   const token =
     refreshTokenGeneration === null
       ? await deps.vault.accessToken({ grantId, userId, generation })
-      : await deps.vault.refreshToken({ grantId, userId, generation: refreshTokenGeneration })
+      : (await deps.vault.refreshToken({ grantId, userId, generation: refreshTokenGeneration }))?.token
   return token === undefined ? { settled: 'nothing_to_revoke' } : deps.provider.revoke(token)
 }

@@ -1,4 +1,4 @@
-import { type RecordedFact, type Snapshot, sqlOf, type UnitOfWork } from '@evergrant/event-store'
+import { type RecordedFact, readsOf, type Snapshot, type UnitOfWork } from '@evergrant/event-store'
 import { evolveGrant } from '../domain/evolve-grant.ts'
 import type { GrantFact } from '../domain/grant-facts.ts'
 import type { Grant, GrantState } from '../domain/grant-state.ts'
@@ -23,7 +23,7 @@ export async function readGrantSnapshot(
   unit: UnitOfWork,
   streamId: string,
 ): Promise<Snapshot<GrantState> | undefined> {
-  const [row] = await sqlOf(unit)<{ state: string; version: number }>(
+  const [row] = await readsOf(unit)<{ state: string; version: number }>(
     `select g.state::text as state, g.version::float8 as version
        from grant_state g join es.stream s on s.stream_id = g.stream_id and s.version = g.version
       where g.stream_id = $1 and g.shape = $2`,
@@ -42,7 +42,7 @@ export async function grantBefore(unit: UnitOfWork, fact: RecordedFact<GrantFact
   if (version === 0) return none
   const snapshot = known.get(unit)?.get(streamId)
   if (snapshot?.version === version) return snapshot.state
-  const [row] = await sqlOf(unit)<{ state: string }>(
+  const [row] = await readsOf(unit)<{ state: string }>(
     'select state::text as state from grant_state where stream_id = $1 and version = $2 and shape = $3',
     [streamId, version, grantShape],
   )

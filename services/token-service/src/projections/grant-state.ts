@@ -1,10 +1,15 @@
 import { type Service, services } from '@evergrant/event-contracts'
 import { type Database, epochMs, sqlOf } from '@evergrant/event-store'
 import type { Grant } from '../domain/grant-state.ts'
+import { grantShape } from './grant-snapshots.ts'
 import { namingDrift } from './schema-drift.ts'
 
 interface StateRow {
   readonly state: string
+}
+
+interface SnapshotRow extends StateRow {
+  readonly version: number | null
 }
 
 interface CardRow extends StateRow {
@@ -15,7 +20,7 @@ interface CardRow extends StateRow {
 const tokenColumns = `t.service, t.user_id, t.access_token, t.refresh_token, t.token_expiry, t.scope,
   t.service_user_id, t.service_email, t.created_at, t.updated_at`
 
-const byIdText = `select g.state::text as state
+const byIdText = `select g.state::text as state, case when g.shape = $2 then g.version::float8 end as version
   from grant_state g left join (select ${tokenColumns} from user_oauth_tokens t) t on false where g.grant_id = $1`
 
 /** What is known about grants and their connections. */
@@ -52,9 +57,9 @@ export function grantQueries(database: Database) {
     },
     /** It names the columns of the token table, of which it needs none: what is missing there is seen before Google is
      * asked for tokens that could not be kept. */
-    async byId(grantId: string): Promise<Grant | undefined> {
-      const [row] = await namingDrift(() => sql<StateRow>(byIdText, [grantId]))
-      return row === undefined ? undefined : (JSON.parse(row.state) as Grant)
+    async byId(grantId: string) {
+      const [row] = await namingDrift(() => sql<SnapshotRow>(byIdText, [grantId, grantShape]))
+      return row === undefined ? undefined : { grant: JSON.parse(row.state) as Grant, version: row.version }
     },
     async accountIsSharedWithOthers({ issuer, account, grantId }: Grant): Promise<boolean> {
       const rows = await sql(

@@ -1,7 +1,19 @@
 import { connectionIdOf } from '@evergrant/event-contracts'
-import { entityManagerOf, type UnitOfWork } from '@evergrant/event-store'
+import { type UnitOfWork, writesOf } from '@evergrant/event-store'
 import type { ConnectionState, Grant, GrantState } from '../domain/grant-state.ts'
-import { UserOauthToken } from './user-oauth-token.ts'
+
+const text = (onlyIf: string) => `
+  insert into user_oauth_tokens (id, user_id, service, access_token, refresh_token, token_expiry, scope,
+                                 service_user_id, service_email, created_at, updated_at)
+  select r.*, $2::timestamptz from jsonb_to_recordset($1::jsonb)
+    as r(id uuid, user_id text, service text, access_token text, refresh_token text, token_expiry timestamptz,
+         scope text, service_user_id text, service_email text, created_at timestamptz)
+   where ${onlyIf}
+  on conflict (id) do update
+    set user_id = excluded.user_id, service = excluded.service, access_token = excluded.access_token,
+        refresh_token = excluded.refresh_token, token_expiry = excluded.token_expiry, scope = excluded.scope,
+        service_user_id = excluded.service_user_id, service_email = excluded.service_email,
+        created_at = excluded.created_at, updated_at = excluded.updated_at`
 
 /** Brings the rows of a grant's connections up to date; a fact that changes none of their columns leaves them alone. */
 export async function writeUserOauthTokens(
@@ -10,10 +22,9 @@ export async function writeUserOauthTokens(
   at: Date,
 ): Promise<void> {
   if (grant.generation === 0) return
-  const rows = rowsOf(grant)
-  if (before.status !== 'none' && JSON.stringify(rowsOf(before)) === JSON.stringify(rows)) return
-  const written = rows.map((row) => ({ ...row, updatedAt: at }))
-  await entityManagerOf(unit).upsertMany(UserOauthToken, written)
+  const rows = JSON.stringify(rowsOf(grant))
+  if (before.status !== 'none' && JSON.stringify(rowsOf(before)) === rows) return
+  await writesOf(unit)([{ text, params: [rows, at.toISOString()] }])
 }
 
 function rowsOf(grant: Grant) {
@@ -25,18 +36,18 @@ function rowOf(grant: Grant, connection: ConnectionState) {
   const { refreshTokenGeneration } = grant
   return {
     id: connectionIdOf(grant.grantId, connection.service),
-    userId: grant.userId,
+    user_id: grant.userId,
     service: connection.service,
-    accessToken: ended ? null : referenceTo(grant, 'access_token', grant.generation),
-    refreshToken:
+    access_token: ended ? null : referenceTo(grant, 'access_token', grant.generation),
+    refresh_token:
       ended || refreshTokenGeneration === null
         ? null
         : referenceTo(grant, 'refresh_token', refreshTokenGeneration),
-    tokenExpiry: ended ? null : new Date(grant.expiresAt),
+    token_expiry: ended ? null : grant.expiresAt,
     scope: grant.scopesUnknown ? null : grant.scopes.join(' '),
-    serviceUserId: grant.account.id,
-    serviceEmail: grant.account.email,
-    createdAt: new Date(connection.connectedAt),
+    service_user_id: grant.account.id,
+    service_email: grant.account.email,
+    created_at: connection.connectedAt,
   }
 }
 

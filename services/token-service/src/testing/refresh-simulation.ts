@@ -3,7 +3,7 @@ import { grantIdOf } from '@evergrant/event-contracts'
 import { handleCommand, storeErrors } from '@evergrant/event-store'
 import { createInMemoryEventStore } from '@evergrant/event-store/testing'
 import type { HandleGrant } from '../application/grant-commands.ts'
-import type { RefreshAnswer, SecretBinding, SecretVault } from '../application/ports.ts'
+import type { GrantSnapshot, RefreshAnswer, SecretBinding, SecretVault } from '../application/ports.ts'
 import { grantDecider } from '../domain/grant.ts'
 import type { GrantCommand } from '../domain/grant-commands.ts'
 import { type GrantFact, grantFactCatalogue, grantStreamOf, grantStreamType } from '../domain/grant-facts.ts'
@@ -67,13 +67,22 @@ export function createSimulatedWorld({ seed, policy, mutant = {} }: SimulationOp
     return state.status === 'none' ? undefined : state
   }
 
+  const snapshot = async (): Promise<GrantSnapshot | undefined> => {
+    const { facts: all, version } = await store.readStream<GrantFact>(streamId)
+    const state = fold(decider, all)
+    return state.status === 'none' ? undefined : { grant: state, version }
+  }
+
   const vault: SecretVault = {
     keep: async (_unit, { generation, accessToken, refreshToken }) => {
       if (accessToken !== null) secrets.access = { generation, token: accessToken }
       if (refreshToken !== null) secrets.refresh = { generation, token: refreshToken }
     },
     accessToken: async (binding) => opened(secrets.access, binding),
-    refreshToken: async (binding) => opened(secrets.refresh, binding),
+    refreshToken: async (binding) => {
+      const token = opened(secrets.refresh, binding)
+      return token === undefined ? undefined : { token, dataKey: { id: 'key', key: Buffer.alloc(32) } }
+    },
     shred: async () => undefined,
   }
   const opened = (row: { generation: number; token: string }, binding: SecretBinding) => {
@@ -85,7 +94,7 @@ export function createSimulatedWorld({ seed, policy, mutant = {} }: SimulationOp
   /** As production handles commands, with a database that loses requests and answers. */
   const handleFor =
     (process: SimulatedProcess): HandleGrant =>
-    async ({ command, metadata, alongside }) => {
+    async ({ command, metadata, known, alongside }) => {
       await step(process, 5)
       if (chance(0.02)) throw storeErrors.database_unavailable()
       const outcome = await handleCommand(store, {
@@ -94,6 +103,7 @@ export function createSimulatedWorld({ seed, policy, mutant = {} }: SimulationOp
         streamId,
         command,
         metadata,
+        ...(known === undefined ? {} : { known: async () => known }),
         ...(alongside === undefined ? {} : { alongside }),
       })
       if (outcome.facts.length > 0) for (const listener of listeners) listener()
@@ -209,6 +219,7 @@ export function createSimulatedWorld({ seed, policy, mutant = {} }: SimulationOp
     nextId: () => `id-${++ids}`,
     facts,
     grant,
+    snapshot,
     handleFor,
     step,
     refresh,

@@ -27,7 +27,7 @@ export function startReplica(world: SimulatedWorld, instanceId: string, onDeath:
   const grants = {
     byId: async () => {
       await world.step(process, 5)
-      return world.grant()
+      return world.snapshot()
     },
     ofConnection: async () => {
       await world.step(process, 5)
@@ -96,7 +96,7 @@ export function startReplica(world: SimulatedWorld, instanceId: string, onDeath:
   }
   void resumeAbandonedRefreshes({
     abandoned: async () => {
-      const grant = await grants.byId()
+      const grant = (await grants.byId())?.grant
       const refresh = grant?.refresh
       const mine = refresh?.status === 'started' && refresh.holder.instanceId === instanceId
       const left = grant && mine && refresh.holder.bootId !== holder.bootId

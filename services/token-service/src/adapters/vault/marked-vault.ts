@@ -1,12 +1,13 @@
 import { type Database, type Sql, sqlOf } from '@evergrant/event-store'
 import type { SecretBinding, SecretVault } from '../../application/ports.ts'
 import type { EventSubject } from '../../domain/security-event.ts'
+import type { PostgresVault } from './postgres-vault.ts'
 import { doubleHashMark, marksOf, prefixMark } from './token-marks.ts'
 
 /** A vault that leaves a mark of every refresh token it keeps, and takes it away with the token. A token from before marks,
  * or kept by a process that knew none, gets its own when it is opened for the next refresh. */
 export function markRefreshTokens(
-  vault: SecretVault,
+  vault: PostgresVault,
   { database, onError }: { readonly database: Database; readonly onError: (error: unknown) => void },
 ): SecretVault {
   return {
@@ -16,10 +17,10 @@ export function markRefreshTokens(
       if (tokens.refreshToken !== null) await writeMark(sqlOf(unit), tokens, tokens.refreshToken)
     },
     async refreshToken(binding) {
-      const token = await vault.refreshToken(binding)
+      const opened = await vault.refreshToken(binding)
       // A mark only makes a withdrawal known sooner; no refresh may fail for it.
-      if (token !== undefined) await writeMark(sqlOf(database), binding, token).catch(onError)
-      return token
+      if (opened?.marked === false) await writeMark(sqlOf(database), binding, opened.token).catch(onError)
+      return opened
     },
     async shred(unit, grantId) {
       await vault.shred(unit, grantId)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Ids } from '@evergrant/decider'
-import { type Database, type Sql, sqlOf } from '@evergrant/event-store'
-import type { SecretBinding, SecretVault } from '../../application/ports.ts'
+import { type Database, type Sql, sqlOf, writesOf } from '@evergrant/event-store'
+import type { DataKey, OpenedToken, SecretBinding, SecretVault } from '../../application/ports.ts'
 import { tokenErrors } from '../../domain/errors.ts'
 import { open, seal } from './aes-gcm.ts'
 import { type Field, fieldContext, keyContext } from './bindings.ts'
@@ -17,6 +17,13 @@ interface DataKeyRow {
 interface SecretRow extends DataKeyRow {
   readonly generation: number
   readonly sealed: string
+  /** Of which generation the mark is that was left of the refresh token. */
+  readonly marked: number | null
+}
+
+/** A vault that tells which refresh tokens it found without their mark. */
+export interface PostgresVault extends SecretVault {
+  refreshToken(binding: SecretBinding): Promise<(OpenedToken & { readonly marked: boolean }) | undefined>
 }
 
 interface VaultOptions {
@@ -25,56 +32,72 @@ interface VaultOptions {
   readonly ids: Ids
 }
 
+const secretText = `
+  select s.generation, s.sealed, k.data_key_id, k.key_id, k.wrapped_key, null as marked
+    from vault_secret s join vault_data_key k using (grant_id)
+   where s.grant_id = $1 and s.field = $2`
+const markedSecretText = `
+  select s.generation, s.sealed, k.data_key_id, k.key_id, k.wrapped_key, m.generation as marked
+    from vault_secret s join vault_data_key k using (grant_id) left join refresh_token_mark m using (grant_id)
+   where s.grant_id = $1 and s.field = $2`
+
+/* Nothing is kept under another data key than the grant's: a null is refused, and with it the whole transaction. */
+const keepText = (onlyIf: string) => `
+  insert into vault_secret (grant_id, field, generation, sealed)
+  select $1::uuid, r.field, $2::int,
+         case when exists (select from vault_data_key where grant_id = $1::uuid and data_key_id = $4::uuid)
+              then r.sealed end
+    from jsonb_to_recordset($3::jsonb) as r(field text, sealed text) where ${onlyIf}
+  on conflict (grant_id, field) do update set generation = excluded.generation, sealed = excluded.sealed`
+
 /** Envelope encryption: a data key per grant seals its tokens, the key ring wraps the data key. Every ciphertext is
  * bound to user, grant, generation, field and key, so a row that was swapped or rolled back fails authentication. */
-export function createPostgresVault({ database, keys, ids }: VaultOptions): SecretVault {
-  const read = async (binding: SecretBinding, field: Field): Promise<string | undefined> => {
-    const [row] = await sqlOf(database)<SecretRow>(
-      `select s.generation, s.sealed, k.data_key_id, k.key_id, k.wrapped_key
-         from vault_secret s join vault_data_key k using (grant_id)
-        where s.grant_id = $1 and s.field = $2`,
-      [binding.grantId, field],
-    )
+export function createPostgresVault({ database, keys, ids }: VaultOptions): PostgresVault {
+  const read = async (binding: SecretBinding, field: Field, text: string) => {
+    const [row] = await sqlOf(database)<SecretRow>(text, [binding.grantId, field])
     if (!row) throw unreadable(binding, 'missing')
     if (row.generation > binding.generation) return undefined
-    const dataKey = await keys.unwrap(
+    const key = await keys.unwrap(
       { keyId: row.key_id, wrapped: row.wrapped_key },
       keyContext(binding, row.data_key_id),
     )
     // The caller's generation, not the row's: an older row put back must not open.
-    return open(dataKey, row.sealed, fieldContext(binding, field, row.data_key_id)).toString('utf8')
+    const token = open(key, row.sealed, fieldContext(binding, field, row.data_key_id)).toString('utf8')
+    return { token, dataKey: { id: row.data_key_id, key }, marked: row.marked === row.generation }
   }
 
   return {
-    accessToken: (binding) => read(binding, 'access_token'),
-    refreshToken: (binding) => read(binding, 'refresh_token'),
-    async keep(unit, { accessToken, refreshToken, ...binding }) {
-      const sql = sqlOf(unit)
-      const { dataKey, dataKeyId } = await dataKeyOf(sql, binding, { keys, ids }, refreshToken !== null)
-      const fields: [Field, string | null][] = [
+    accessToken: async (binding) => (await read(binding, 'access_token', secretText))?.token,
+    refreshToken: (binding) => read(binding, 'refresh_token', markedSecretText),
+    async keep(unit, { accessToken, refreshToken, dataKey: known, ...binding }) {
+      const dataKey = known ?? (await dataKeyOf(sqlOf(unit), binding, { keys, ids }, refreshToken !== null))
+      const tokens: [Field, string | null][] = [
         ['access_token', accessToken],
         ['refresh_token', refreshToken],
       ]
-      for (const [field, token] of fields) {
-        if (token === null) continue
-        const sealed = seal(dataKey, Buffer.from(token, 'utf8'), fieldContext(binding, field, dataKeyId))
-        await sql(
-          `insert into vault_secret (grant_id, field, generation, sealed) values ($1, $2, $3, $4)
-           on conflict (grant_id, field) do update
-             set generation = excluded.generation, sealed = excluded.sealed`,
-          [binding.grantId, field, binding.generation, sealed],
-        )
-      }
+      const secrets = tokens.flatMap(([field, token]) =>
+        token === null
+          ? []
+          : [
+              {
+                field,
+                sealed: seal(
+                  dataKey.key,
+                  Buffer.from(token, 'utf8'),
+                  fieldContext(binding, field, dataKey.id),
+                ),
+              },
+            ],
+      )
+      const { grantId, generation } = binding
+      await writesOf(unit)([
+        { text: keepText, params: [grantId, generation, JSON.stringify(secrets), dataKey.id] },
+      ])
     },
     async shred(unit, grantId) {
       await sqlOf(unit)('delete from vault_data_key where grant_id = $1', [grantId])
     },
   }
-}
-
-interface DataKey {
-  readonly dataKey: Buffer
-  readonly dataKeyId: string
 }
 
 /** The grant's data key. One that cannot be unwrapped is replaced when a complete token set is at hand: a damaged row
@@ -92,10 +115,8 @@ async function dataKeyOf(
   if (!row) return newDataKey(sql, binding, by)
   try {
     const wrapped = { keyId: row.key_id, wrapped: row.wrapped_key }
-    return {
-      dataKey: await by.keys.unwrap(wrapped, keyContext(binding, row.data_key_id)),
-      dataKeyId: row.data_key_id,
-    }
+    const key = await by.keys.unwrap(wrapped, keyContext(binding, row.data_key_id))
+    return { id: row.data_key_id, key }
   } catch (error) {
     if (!complete) throw error
     await sql('delete from vault_data_key where grant_id = $1', [binding.grantId])
@@ -108,15 +129,15 @@ async function newDataKey(
   binding: SecretBinding,
   { keys, ids }: Pick<VaultOptions, 'keys' | 'ids'>,
 ): Promise<DataKey> {
-  const dataKey = randomBytes(32)
-  const dataKeyId = ids.next()
+  const key = randomBytes(32)
+  const id = ids.next()
   await whileRingStays(sql)
-  const { keyId, wrapped } = await keys.wrap(dataKey, keyContext(binding, dataKeyId))
+  const { keyId, wrapped } = await keys.wrap(key, keyContext(binding, id))
   await sql(
     'insert into vault_data_key (grant_id, data_key_id, key_id, wrapped_key) values ($1, $2, $3, $4)',
-    [binding.grantId, dataKeyId, keyId, wrapped],
+    [binding.grantId, id, keyId, wrapped],
   )
-  return { dataKey, dataKeyId }
+  return { id, key }
 }
 
 function unreadable({ grantId, generation }: SecretBinding, problem: string): Error {

@@ -82,6 +82,15 @@ describe('a change of the key ring', () => {
     const { current, keys, rotation } = await vaultKeys.status()
     expect(keys).toEqual([{ keyId: current, dataKeys: 1 }])
     expect(rotation).toMatchObject({ total: 1, rewrapped: 1 })
-    expect(await vault.refreshToken(binding)).toBe('1//0a')
+    expect(await vault.refreshToken(binding)).toMatchObject({ token: '1//0a' })
+  })
+
+  it('keeps no token under a data key that is not the grant’s, and says so', async () => {
+    const other = { id: uuidv7Ids.next(), key: Buffer.alloc(32, 9) }
+    const keeping = store.transaction((unit) =>
+      vault.keep(unit, { ...binding, accessToken: 'ya29.b', refreshToken: null, dataKey: other }),
+    )
+    await expect(keeping).rejects.toMatchObject({ code: '23502' })
+    expect(await vault.accessToken(binding)).toBe('ya29.a')
   })
 })
