@@ -9,7 +9,7 @@ import { z } from 'zod'
 const squawk = join(import.meta.dirname, '../../node_modules/.bin/squawk')
 
 const notOurs = [
-  // The runner sets both for every migration (packages/event-store/src/migrate.ts).
+  // The runner sets both for every migration (packages/event-store/src/database/migrate.ts).
   'require-lock-timeout',
   'require-statement-timeout',
   // Counters of attempts and shards stay small.

@@ -6,7 +6,7 @@ import { INSTRUMENTER_CONSTANTS } from '@stryker-mutator/api/core'
 import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin'
 import { readSnapshots, runTest, tests, writeSnapshots } from './collected-tests.mjs'
 
-const specs = 'src/{recorded-corpus,diff-*,accepted-values,capability-impact,compare-types,finding}.spec.ts'
+const specs = 'src/diff/*.spec.ts'
 const standIn = new URL('./collected-tests.mjs', import.meta.url).href
 
 /** Runs specs of pure functions in Stryker's own process: a mutant costs milliseconds, not a vitest of its own. */

@@ -1,7 +1,23 @@
 export type { CrashPoint } from './crash-point.ts'
-export type { Database } from './database.ts'
-export { isDatabaseUnavailable, isSchemaError } from './database-errors.ts'
+export type { Database } from './database/database.ts'
+export { isDatabaseUnavailable, isSchemaError } from './database/database-errors.ts'
+export { type MigrateOptions, migrate } from './database/migrate.ts'
+export { type DatabaseOptions, openDatabase } from './database/open-database.ts'
+export { epochMs, readsOf, type Sql, sqlOf } from './database/sql.ts'
 export { storeErrors } from './errors.ts'
+export type {
+  BatchOutcome,
+  EventHandler,
+  EventHandlers,
+  Inbox,
+  InboxStatus,
+  ParkedEvent,
+  ParkedEvents,
+  SourceStream,
+} from './inbox/inbox.ts'
+export type { InboxFact } from './inbox/inbox-facts.ts'
+export { inboxStatus } from './inbox/inbox-status.ts'
+export { createInbox, type InboxOptions } from './inbox/postgres-inbox.ts'
 export type {
   Actor,
   Append,
@@ -16,29 +32,18 @@ export type {
   TransactionOptions,
   UnitOfWork,
   Write,
-} from './event-store.ts'
+} from './log/event-store.ts'
 export {
   type CommandHandling,
   type CommandOutcome,
   handleCommand,
   type ReadSnapshot,
   type Snapshot,
-} from './handle-command.ts'
-export type {
-  BatchOutcome,
-  EventHandler,
-  EventHandlers,
-  Inbox,
-  InboxStatus,
-  ParkedEvent,
-  ParkedEvents,
-  SourceStream,
-} from './inbox.ts'
-export type { InboxFact } from './inbox-facts.ts'
-export { inboxStatus } from './inbox-status.ts'
-export { type MigrateOptions, migrate } from './migrate.ts'
+} from './log/handle-command.ts'
+export { createPostgresEventStore, type PostgresEventStoreOptions } from './log/postgres-event-store.ts'
+export { entityManagerOf, savepoint } from './log/unit-of-work.ts'
+export { writesOf } from './log/writes.ts'
 export { eventStoreMigrations } from './migrations/all.ts'
-export { type DatabaseOptions, openDatabase } from './open-database.ts'
 export type {
   OutboxStatus,
   OutgoingMessage,
@@ -46,18 +51,13 @@ export type {
   Publish,
   PublishOutcome,
   Relay,
-} from './outbox.ts'
-export { outboxStatus, parkedMessages, releaseParkedMessage } from './outbox-status.ts'
-export { createPostgresEventStore, type PostgresEventStoreOptions } from './postgres-event-store.ts'
-export { createInbox, type InboxOptions } from './postgres-inbox.ts'
-export type { ProjectedTable } from './projected-rows.ts'
-export { pruneOutbox } from './prune-outbox.ts'
-export { rebuildFromFacts } from './rebuild-from-facts.ts'
-export { type Rebuild, type RebuildProgress, rebuildProjection } from './rebuild-projection.ts'
-export type { Rebuildable, RebuiltStream } from './rebuildable.ts'
-export { createRelay, type RelayOptions } from './relay.ts'
+} from './outbox/outbox.ts'
+export { outboxStatus, parkedMessages, releaseParkedMessage } from './outbox/outbox-status.ts'
+export { pruneOutbox } from './outbox/prune-outbox.ts'
+export { createRelay, type RelayOptions } from './outbox/relay.ts'
+export type { ProjectedTable } from './projections/projected-rows.ts'
+export { rebuildFromFacts } from './projections/rebuild-from-facts.ts'
+export { type Rebuild, type RebuildProgress, rebuildProjection } from './projections/rebuild-projection.ts'
+export type { Rebuildable, RebuiltStream } from './projections/rebuildable.ts'
 export { compareDigest, type Digest, digestOf, type Gap, gapsToRepair, republish } from './repair.ts'
 export { eventStoreNeeds } from './schema-contract.ts'
-export { epochMs, readsOf, type Sql, sqlOf } from './sql.ts'
-export { entityManagerOf, savepoint } from './unit-of-work.ts'
-export { writesOf } from './writes.ts'

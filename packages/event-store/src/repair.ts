@@ -1,7 +1,7 @@
 import type { Clock } from '@evergrant/decider'
-import type { Database } from './database.ts'
-import type { SourceStream } from './inbox.ts'
-import { sqlOf } from './sql.ts'
+import type { Database } from './database/database.ts'
+import { sqlOf } from './database/sql.ts'
+import type { SourceStream } from './inbox/inbox.ts'
 
 /** Publications a consumer knows to be missing: ask their publisher for `from`..`to`, both inclusive. */
 export interface Gap extends SourceStream {

@@ -2,5 +2,5 @@ export {
   createInMemoryEventStore,
   type InMemoryEventStore,
   type InMemoryEventStoreOptions,
-} from './in-memory-event-store.ts'
+} from './log/in-memory-event-store.ts'
 export { createPublishDouble, type PublishDouble } from './testing/publish-double.ts'

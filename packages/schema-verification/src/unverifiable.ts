@@ -1,9 +1,9 @@
 import { DomainError } from '@evergrant/decider'
-import type { Catalog } from './catalog.ts'
-import { journalStanding } from './diff-journal.ts'
+import type { Catalog } from './catalog/catalog.ts'
+import { sqlStateOf } from './catalog/sql-states.ts'
+import { journalStanding } from './diff/diff-journal.ts'
 import { verificationErrors } from './errors.ts'
-import type { Manifest } from './manifest.ts'
-import { sqlStateOf } from './sql-states.ts'
+import type { Manifest } from './manifest/manifest.ts'
 
 const oldestKnown = 15
 const newestKnown = 18

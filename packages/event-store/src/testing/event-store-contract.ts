@@ -1,7 +1,7 @@
 import { contracts, publication } from '@evergrant/event-contracts'
 import { describe, expect, it } from 'vitest'
-import type { Append, EventStore, FactCatalogue } from '../event-store.ts'
-import { handleCommand } from '../handle-command.ts'
+import type { Append, EventStore, FactCatalogue } from '../log/event-store.ts'
+import { handleCommand } from '../log/handle-command.ts'
 
 /** Facts the contract suite appends; `Noted` is at its second schema version. */
 export const contractFacts: FactCatalogue = {

@@ -1,5 +1,5 @@
 import { messageId } from '@evergrant/event-contracts'
-import type { OutgoingMessage, Publish, PublishOutcome } from '../outbox.ts'
+import type { OutgoingMessage, Publish, PublishOutcome } from '../outbox/outbox.ts'
 
 export interface PublishDouble {
   readonly publish: Publish

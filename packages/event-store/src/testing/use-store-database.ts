@@ -1,9 +1,9 @@
 import { useDatabase } from '@evergrant/stack/testing'
 import { afterAll, beforeAll } from 'vitest'
-import type { Database } from '../database.ts'
-import { migrate } from '../migrate.ts'
+import type { Database } from '../database/database.ts'
+import { migrate } from '../database/migrate.ts'
+import { openDatabase } from '../database/open-database.ts'
 import { eventStoreMigrations } from '../migrations/all.ts'
-import { openDatabase } from '../open-database.ts'
 
 const template = {
   name: 'event_store',

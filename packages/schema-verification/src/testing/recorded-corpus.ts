@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import type { Catalog } from '../catalog.ts'
-import type { CapabilityState, Finding } from '../finding.ts'
-import type { ExpectedCatalog, Manifest } from '../manifest.ts'
+import type { Catalog } from '../catalog/catalog.ts'
+import type { CapabilityState, Finding } from '../diff/finding.ts'
+import type { ExpectedCatalog, Manifest } from '../manifest/manifest.ts'
 
 /** What is different at one place of a catalog; without a value the place is gone. */
 export interface Change {

@@ -1,5 +1,5 @@
-import { differencesOf } from '../diff-catalog.ts'
-import type { Difference } from '../difference.ts'
+import { differencesOf } from '../diff/diff-catalog.ts'
+import type { Difference } from '../diff/difference.ts'
 import { type Change, changed, recorded } from './recorded-corpus.ts'
 
 /** `relations/users/columns/email/type` becomes `value`; without one it goes. */
