@@ -207,6 +207,16 @@ export function describeEventBus(open: () => Promise<EventBus>): void {
       bus.broadcast(`wake.${stream}`, null)
       await vi.waitFor(() => expect(heard).toEqual(['listening']), wait)
     })
+
+    it('of a bus that is closed reach nobody, and nobody has to mind', async () => {
+      const heard: string[] = []
+      bus.listen(`wake.${stream}`, () => void heard.push('late'))
+      const closed = await open()
+      await closed.close()
+      expect(() => closed.broadcast(`wake.${stream}`, null)).not.toThrow()
+      bus.broadcast(`wake.${stream}`, null)
+      await vi.waitFor(() => expect(heard).toEqual(['late']), wait)
+    })
   })
 
   describe('requests', () => {

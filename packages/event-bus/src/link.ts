@@ -118,7 +118,8 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     for (const attach of attachments.splice(0)) attach(opened)
   })
 
-  const live = () => (status.connected ? connection : undefined)
+  // The client tells only of connections that break, not of one that we close: to publish on that one throws.
+  const live = () => (status.connected && !closing.signal.aborted ? connection : undefined)
 
   await Promise.race([dialled, pause(firstAttemptsMs, closing.signal, { ref: false })])
 
