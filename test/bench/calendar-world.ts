@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openDatabase, sqlOf } from '@evergrant/event-store'
+import { frugalMemory } from '@evergrant/stack'
 import { type CalendarAccount, playTokenService } from './calendar-accounts.ts'
 import { startOutside } from './outside.ts'
 import { type NodeProcess, runToEnd, startService } from './service-process.ts'
@@ -33,6 +34,7 @@ export async function startCalendarWorld(
       services.push(
         await startService('calendar-service', {
           ...outside.env,
+          ...frugalMemory,
           DATABASE_URL: postgres.url,
           GOOGLE_API_ROOT_URL: google.url,
           PORT: String(nth === 0 ? pushedTo : 0),

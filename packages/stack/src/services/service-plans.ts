@@ -94,15 +94,20 @@ function ownEnvironment(
     }
   return {
     GOOGLE_API_ROOT_URL: google.apiRootUrl,
-    NODE_OPTIONS: [frugalHeap, inherited.NODE_OPTIONS ?? ''].join(' ').trim(),
-    MALLOC_ARENA_MAX: inherited.MALLOC_ARENA_MAX ?? '2',
+    ...frugalMemory,
+    NODE_OPTIONS: [frugalMemory.NODE_OPTIONS, inherited.NODE_OPTIONS ?? ''].join(' ').trim(),
+    ...(inherited.MALLOC_ARENA_MAX === undefined ? {} : { MALLOC_ARENA_MAX: inherited.MALLOC_ARENA_MAX }),
   }
 }
 
-/** A page of Google's is megabytes that are garbage a moment later, and V8 would rather grow than collect them: the larger
- * the heap may become, the later it looks. This keeps a sync's peak nearly the same however many pages there are, and takes hardly any
- * speed; docs/operations.md says what it leaves room for. The operator's own options come after it and win. */
-const frugalHeap = '--max-semi-space-size=4 --max-old-space-size=512'
+/** How calendar-service is to run. A page of Google's is megabytes that are garbage a moment later, and V8 would rather grow
+ * than collect them: the larger the heap may become, the later it looks. This keeps a sync's peak nearly the same however
+ * many pages there are, and takes hardly any speed; docs/operations.md says what it leaves room for. The operator's own
+ * options come after it and win. */
+export const frugalMemory = {
+  NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=512',
+  MALLOC_ARENA_MAX: '2',
+} as const
 
 // The stack decides these; a value meant for another program must not reach a service.
 const decidedHere =
