@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longest-first.ts'
 
 const notOurs = ['**/node_modules/**', '**/.evergrant*/**', '**/.cache/**']
 const globalSetup = ['test/support/global-setup.ts']
@@ -13,6 +14,7 @@ export default defineConfig({
     // Files of one worker share its modules: loading them anew for each takes as long as the tests do.
     isolate: false,
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -46,7 +48,7 @@ export default defineConfig({
           globalSetup,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],
