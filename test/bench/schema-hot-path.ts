@@ -1,14 +1,8 @@
-import { join } from 'node:path'
-import { connectEventBus } from '@evergrant/event-bus'
-import { openDatabase, sqlOf } from '@evergrant/event-store'
 import { ddlChannel } from '@evergrant/schema-verification'
-import { systemClock } from '@evergrant/service-runtime'
-import { issuedFor, publishIssued, writeKeys } from '../../services/token-service/src/testing/token-issued.ts'
 import { eventually } from '../story/eventually.ts'
 import { load } from './load.ts'
-import { startOutside } from './outside.ts'
 import { inMs, percentile } from './percentiles.ts'
-import { type NodeProcess, runToEnd, startService } from './service-process.ts'
+import { startTokenWorld } from './token-world.ts'
 
 const rounds = 12
 const seconds = 2
@@ -17,24 +11,9 @@ const everyMs = 50
 /** What vends of one process pay for the verifier in it: warm ones over NATS while it looks every two seconds, as it
  * always does, and while it is told of DDL twenty times a second. In turns, so that both have the same neighbours. */
 export async function schemaHotPath(): Promise<readonly string[]> {
-  const outside = await startOutside()
-  const { postgres, nats, google, folder } = outside
-  const bus = await connectEventBus({ url: nats.url, name: 'oauth-service', clock: systemClock })
-  const database = await openDatabase({ url: postgres.url, applicationName: 'bench' })
-  const sql = sqlOf(database)
-  let service: NodeProcess | undefined
+  const { bus, sql, grant, stop } = await startTokenWorld()
   try {
-    await bus.declareStream({ name: 'OAUTH', subjects: ['evergrant.oauth.*.v1'] })
-    await sql('create role evergrant_service nologin')
-    await runToEnd('token-service', { MIGRATOR_DATABASE_URL: postgres.url })
-    const sealingKey = await writeKeys(folder)
-    service = await startService('token-service', {
-      ...outside.env,
-      DATABASE_URL: postgres.url,
-      TOKEN_SEALING_PRIVATE_KEY_FILE: join(folder, 'sealing.json'),
-      VAULT_KEY_RING_FILE: join(folder, 'ring.json'),
-    })
-    await publishIssued(bus, await issuedFor(google, sealingKey, {}))
+    await grant()
     const connectionId = await eventually(
       async () => (await sql<{ id: string }>('select id from connection_status'))[0]?.id,
       { what: 'the grant to arrive' },
@@ -67,8 +46,6 @@ export async function schemaHotPath(): Promise<readonly string[]> {
       `p50 of ${perSecond} looks a second against one in two: ratio ${percentile(ratios, 0.5).toFixed(3)} (median of ${rounds} rounds in turns; ${(2 * perSecond).toFixed(0)} times the looks)`,
     ]
   } finally {
-    await service?.stop()
-    await Promise.all([bus.close(), database.close()])
-    await outside.stop()
+    await stop()
   }
 }

@@ -8,7 +8,6 @@ import {
 import { systemClock } from '@evergrant/service-runtime'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { grantFactCatalogue } from './domain/grant-facts.ts'
-import { UserOauthToken } from './projections/user-oauth-token.ts'
 import { rebuildable } from './rebuildable.ts'
 import type { TokenService } from './service.ts'
 import { type Connected, useTokenWorld } from './testing.ts'
@@ -53,8 +52,7 @@ describe('the read models of grants, rebuilt from facts while the service runs',
 
   beforeAll(async () => {
     service = await world.start()
-    const [url, entities] = [world.database.serviceUrl, [UserOauthToken]]
-    database = await openDatabase({ url, entities, applicationName: 'spec' })
+    database = await openDatabase({ url: world.database.serviceUrl, applicationName: 'spec' })
     refreshed = await world.issue({ user: 'ann', email: 'ann@example.com', services: ['calendar', 'gmail'] })
     await world.connection(service, refreshed)
     expect((await world.vend(service, refreshed, { rejectedGeneration: 1 })).status).toBe(200)

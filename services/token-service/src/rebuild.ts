@@ -1,14 +1,12 @@
 import { runRebuild } from '@evergrant/service-runtime'
 import { readRebuildConfig } from './config.ts'
 import { grantFactCatalogue } from './domain/grant-facts.ts'
-import { UserOauthToken } from './projections/user-oauth-token.ts'
 import { rebuildable } from './rebuildable.ts'
 
 await runRebuild({
   name: 'token-service',
   facts: grantFactCatalogue,
   projections: rebuildable,
-  entities: [UserOauthToken],
   readConfig: readRebuildConfig,
   args: process.argv.slice(2),
 })

@@ -73,14 +73,20 @@ export function answerOnce(
   })
 
   /** Fails only in the log. The database that refused the request often refuses this too, and a key left taken tells a
-   * caller who was asked to try again that the first request is still running; so it is tried until the claim expires. */
-  async function release(idempotent: IdempotentRequest, log: FastifyBaseLogger): Promise<void> {
+   * caller who was asked to try again that the first request is still running; so it is tried until the claim expires,
+   * ever more seldom: in an outage there are as many such keys as there were requests. */
+  async function release(
+    idempotent: IdempotentRequest,
+    log: FastifyBaseLogger,
+    waitMs = releaseAgainMs,
+  ): Promise<void> {
     try {
       await store.release(idempotent)
     } catch (err) {
-      if (clock.now().getTime() >= idempotent.now.getTime() + claimLifetimeMs) return
-      log.warn({ err }, 'an Idempotency-Key could not be released; trying again')
-      void setTimeout(releaseAgainMs, undefined, { ref: false }).then(() => release(idempotent, log))
+      if (waitMs === releaseAgainMs)
+        log.warn({ err }, 'an Idempotency-Key could not be released; trying again')
+      if (clock.now().getTime() + waitMs >= idempotent.now.getTime() + claimLifetimeMs) return
+      void setTimeout(waitMs, undefined, { ref: false }).then(() => release(idempotent, log, waitMs * 2))
     }
   }
 }

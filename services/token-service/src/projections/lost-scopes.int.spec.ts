@@ -14,7 +14,6 @@ import { type GrantFact, grantFactCatalogue, grantStreamOf, grantStreamType } fr
 import { migrations } from '../migrations/all.ts'
 import { rebuildable } from '../rebuildable.ts'
 import { grantsProjection } from './grants.ts'
-import { UserOauthToken } from './user-oauth-token.ts'
 
 const there = useDatabase({
   template: { name: 'token_service', migrate: (url) => migrate({ url, migrations }) },
@@ -112,7 +111,6 @@ const histories: readonly (readonly GrantFact[])[] = [
 beforeAll(async () => {
   database = await openDatabase({
     url: there.serviceUrl,
-    entities: [UserOauthToken],
     applicationName: 'test',
   })
   store = createPostgresEventStore({

@@ -5,7 +5,6 @@ import { type GrantFact, grantFactCatalogue, grantStreamOf, grantStreamType } fr
 import { migrations } from '../migrations/all.ts'
 import { grantQueries } from './grant-state.ts'
 import { grantsProjection } from './grants.ts'
-import { UserOauthToken } from './user-oauth-token.ts'
 
 const place = useDatabase({
   template: { name: 'token_service', migrate: (url) => migrate({ url, migrations }) },
@@ -56,8 +55,7 @@ describe('the rows of a grant', () => {
   let version = 0
 
   beforeAll(async () => {
-    const entities = [UserOauthToken]
-    database = await openDatabase({ url: place.serviceUrl, entities, applicationName: 'spec' })
+    database = await openDatabase({ url: place.serviceUrl, applicationName: 'spec' })
   })
   afterAll(() => database.close())
 

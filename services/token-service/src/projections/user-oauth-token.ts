@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
-/** One row per connection, in the columns its users know. */
+/** The model of one row per connection, in the columns its users know: what the manifest is held against, and what whoever
+ * loads rows through the ORM gets. They are written by a statement of their own, in `user-oauth-tokens.ts`. */
 export const UserOauthToken = defineEntity({
   name: 'UserOauthToken',
   tableName: 'user_oauth_tokens',
