@@ -51,6 +51,7 @@ export async function transactLate<T>(parts: Parts, work: (unit: UnitOfWork) => 
   let opening: Promise<EntityManager> | undefined
   let committed: Promise<void> | undefined
   const { promise: done, resolve: finish, reject: giveUp } = Promise.withResolvers<void>()
+  // Without a transaction nobody waits for it.
   done.catch(() => undefined)
 
   const open = async (): Promise<EntityManager> => {
@@ -106,6 +107,7 @@ export async function transactLate<T>(parts: Parts, work: (unit: UnitOfWork) => 
     return result
   } catch (error) {
     giveUp(error)
+    // It fails with what is thrown here already.
     await committed?.catch(() => undefined)
     throw error
   }
