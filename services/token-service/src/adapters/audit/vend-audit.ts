@@ -4,29 +4,40 @@ import { type ChainedVend, type ChainHead, chainWalk } from './vend-chain.ts'
 
 const pageSize = 2_000
 
+interface Ends {
+  /** As the chain says; null when there is none. */
+  readonly sequence: number | null
+  readonly hash: string | null
+  /** As the entries say. */
+  readonly unchained: number
+  readonly chained: number
+  readonly last: number | null
+}
+
+const nothing: Ends = { sequence: null, hash: null, unchained: 0, chained: 0, last: null }
+
 type Row = Omit<ChainedVend, 'at'> & { readonly at: number }
 
 export function createVendAudit(database: Database): VendAudit {
   const sql = sqlOf(database)
   return {
     async verify(grantId) {
-      // The end first: what is added meanwhile lies behind it and is not looked at.
-      const [head] = await sql<ChainHead>(
-        'select sequence::float8 as sequence, hash from vend_chain where grant_id = $1',
+      // The end first: what is added meanwhile lies behind it and is not looked at. In one statement with what is there:
+      // between two of them a first vend would leave a record without an end, as if somebody had taken that away.
+      const [found] = await sql<Ends>(
+        `select c.sequence::float8 as sequence, c.hash, v.*
+           from (select count(*) filter (where sequence is null)::int as unchained, count(sequence)::int as chained,
+                        max(sequence)::float8 as last
+                   from token_vend where grant_id = $1) v
+           left join vend_chain c on c.grant_id = $1`,
         [grantId],
       )
-      const [counted] = await sql<{ unchained: number; chained: number; last: number | null }>(
-        `select count(*) filter (where sequence is null)::int as unchained, count(sequence)::int as chained,
-                max(sequence)::float8 as last
-           from token_vend where grant_id = $1`,
-        [grantId],
-      )
-      const unchained = counted?.unchained ?? 0
-      if (!head) {
-        const last = counted?.last ?? null
+      const { unchained, chained, last, sequence, hash } = found ?? nothing
+      if (sequence === null || hash === null) {
         const breaks = last === null ? [] : [{ sequence: last, problem: 'was changed' as const }]
-        return { entries: counted?.chained ?? 0, unchained, head: null, breaks }
+        return { entries: chained, unchained, head: null, breaks }
       }
+      const head: ChainHead = { sequence, hash }
       const walk = chainWalk()
       let entries = 0
       for (let after = 0, rows: Row[] = []; ; after = rows.at(-1)?.sequence ?? after) {
