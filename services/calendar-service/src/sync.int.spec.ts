@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { contracts, decodeEvent, type PublicEvent } from '@evergrant/event-contracts'
+import { openDatabase, sqlOf } from '@evergrant/event-store'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { CalendarService } from './service.ts'
 import { useCalendarWorld } from './testing.ts'
@@ -134,6 +135,26 @@ describe('syncing a calendar', () => {
       ]),
     )
     expect(own()[2]?.data).toMatchObject({ connectionIds: [user.connectionId], counts: sync.counts })
+  })
+
+  it('keeps no account of its own events: what it said, it knows', async () => {
+    const user = await world.connected(service)
+    const { id } = await world.sync(service, user)
+    const own = () => published.filter(({ data }) => (data as { syncId?: string }).syncId === id)
+    await vi.waitFor(() => expect(own()).toHaveLength(3))
+    // What came after it has been taken from the same stream, so its turn is over.
+    const connectionId = randomUUID()
+    await world.publish(
+      contracts.syncRequested,
+      { connectionId, mode: 'incremental', cause: 'user' },
+      { source: 'scheduler', streamId: connectionId },
+    )
+    const database = await openDatabase({ url: world.database.url, applicationName: 'spec' })
+    const sources = () =>
+      sqlOf(database)<{ source: string }>('select distinct source from inbox.cursor order by source')
+    await vi.waitFor(async () => expect(await sources()).toContainEqual({ source: 'scheduler' }))
+    expect(await sources()).toEqual([{ source: 'scheduler' }, { source: 'token-service' }])
+    await database.close()
   })
 
   it('leads everything on the bus back to the request', async () => {

@@ -6,6 +6,11 @@ export interface OutboxRow extends OutgoingMessage {
   readonly attempts: number
 }
 
+/** How many rows of one shard a batch takes at most. */
+export function perShard(batchSize: number): number {
+  return Math.ceil(batchSize / 8)
+}
+
 /** The next rows of an owner's shards: in order within a stream, and none of a stream that is parked or waits for
  * its next attempt. A bounded look into each shard, so that a long backlog is never sorted. */
 export async function nextRows(sql: Sql, owner: string, batchSize: number): Promise<OutboxRow[]> {
@@ -22,7 +27,7 @@ export async function nextRows(sql: Sql, owner: string, batchSize: number): Prom
       ) o
       where s.owner = $1 and s.expires_at > clock_timestamp()
       order by o.id limit $2`,
-    [owner, batchSize, Math.ceil(batchSize / 8)],
+    [owner, batchSize, perShard(batchSize)],
   )
   return rows.map((row) => ({ ...row, source: row.headers['ce-source'] ?? '' }))
 }

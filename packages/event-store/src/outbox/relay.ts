@@ -4,7 +4,7 @@ import type { Database } from '../database/database.ts'
 import { sqlOf } from '../database/sql.ts'
 import { createSleeper } from '../sleeper.ts'
 import type { Publish, PublishOutcome, Relay } from './outbox.ts'
-import { markRows, nextRows } from './outbox-rows.ts'
+import { markRows, nextRows, perShard } from './outbox-rows.ts'
 
 export interface RelayOptions {
   readonly database: Database
@@ -93,7 +93,8 @@ export function createRelay(options: RelayOptions): Relay {
     setbacks = 0
     publishedSinceMark ||= published > 0
     await raiseLowMarks()
-    if (published === 0 && !stopping.signal.aborted) await idle.sleep(pollMs)
+    // Fewer than one shard alone may give were all there were; what was committed since has called `wake`.
+    if (published < perShard(batchSize) && !stopping.signal.aborted) await idle.sleep(pollMs)
   }
 
   const rest = async () => {

@@ -60,7 +60,7 @@ export interface Exchange {
 }
 
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { database, store, bus, context, clock, crashPoint } = options
+  const { database, store, bus, context, clock, instanceId, crashPoint } = options
   const service = serviceOf(context)
   const streams = [...new Set(options.consumes.map(({ stream }) => stream))]
   const logger = options.logger
@@ -86,7 +86,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const relay = createRelay({
     database,
     publish: async (messages) => meters.published(await bus.publish(messages)),
-    instanceId: options.instanceId,
+    instanceId,
     onError: fail('events were not published'),
     ...(options.relayPollMs === undefined ? {} : { pollMs: options.relayPollMs }),
     ...(options.relayLeaseMs === undefined ? {} : { leaseMs: options.relayLeaseMs }),
@@ -101,7 +101,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     waking = true
     setImmediate(() => {
       waking = false
-      bus.broadcast(wakeSubject(service), null)
+      bus.broadcast(wakeSubject(service), { by: instanceId })
     })
   }
 
@@ -117,7 +117,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
       await bus.declareStream(streamOf(context))
       relay.start()
       running.push({ stop: () => relay.stop() })
-      running.push(bus.listen(wakeSubject(service), () => relay.wake()))
+      running.push(
+        bus.listen(wakeSubject(service), (body) => {
+          if (callerOf(body) !== instanceId) relay.wake()
+        }),
+      )
       running.push(
         await startPublishingSide({
           database,
@@ -160,4 +164,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
       for (const each of running.splice(0).reverse()) await each.stop()
     },
   }
+}
+
+/** Who called; nobody hears their own call, which they have followed already. */
+function callerOf(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && 'by' in body ? body.by : undefined
 }

@@ -1,24 +1,31 @@
 import type { Clock } from '@evergrant/decider'
-import { type Actor, handleCommand, type UnitOfWork } from '@evergrant/event-store'
+import { type Actor, type EventStore, handleCommand, type UnitOfWork } from '@evergrant/event-store'
 import { type ResourceOutcome, type SyncCommand, syncDecider } from '../domain/sync.ts'
 import type { RunQueue, WaitingSync } from './ports.ts'
 import { syncPublications } from './publications.ts'
 
 /** Tells one sync what happened to it; its facts go back to the request for it, whoever did the work. */
 export async function tellSync(
-  unit: UnitOfWork,
+  where: EventStore | UnitOfWork,
   { syncId, correlationId, traceparent }: WaitingSync,
   command: SyncCommand,
   actor: Actor,
 ): Promise<void> {
-  await handleCommand(unit, {
+  await handleCommand(where, {
     decider: syncDecider,
     streamType: 'sync',
     streamId: `sync-${syncId}`,
     command,
     metadata: { actor, correlationId, ...(traceparent === null ? {} : { traceparent }) },
     publish: syncPublications,
+    writeAtTheEnd: true,
   })
+}
+
+interface Telling {
+  readonly queue: RunQueue
+  readonly clock: Clock
+  readonly actor: Actor
 }
 
 /** Ends a run and tells every sync that waited for it. */
@@ -28,16 +35,25 @@ export async function finishRun(
   ending:
     | { readonly status: 'done'; readonly mode: 'incremental' | 'full' }
     | { readonly status: 'failed'; readonly reason: string; readonly retryAt: string | null },
-  parts: { readonly queue: RunQueue; readonly clock: Clock; readonly actor: Actor },
+  telling: Telling,
 ): Promise<void> {
-  const { queue, clock, actor } = parts
-  const counts = await queue.end(unit, run, ending.status)
+  const counts = await telling.queue.end(unit, run, ending.status)
   const outcome: ResourceOutcome =
     ending.status === 'done'
       ? { status: 'synced', mode: ending.mode, counts }
       : { status: 'failed', reason: ending.reason, retryAt: ending.retryAt }
+  await tellFinished(unit, run, outcome, telling)
+}
+
+/** Tells every sync that waited for a run how it ended. */
+export async function tellFinished(
+  unit: UnitOfWork,
+  { runId, resourceId }: { readonly runId: string; readonly resourceId: string },
+  outcome: ResourceOutcome,
+  { queue, clock, actor }: Telling,
+): Promise<void> {
   const now = clock.now().toISOString()
-  for (const sync of await queue.waiters(unit, run.runId)) {
-    await tellSync(unit, sync, { type: 'FinishResource', resourceId: run.resourceId, outcome, now }, actor)
+  for (const sync of await queue.waiters(unit, runId)) {
+    await tellSync(unit, sync, { type: 'FinishResource', resourceId, outcome, now }, actor)
   }
 }

@@ -1,61 +1,16 @@
-import { type Clock, DomainError, type Ids } from '@evergrant/decider'
-import {
-  type Actor,
-  type EventStore,
-  type FactMetadata,
-  isSchemaError,
-  type UnitOfWork,
-} from '@evergrant/event-store'
-import { resourceStream } from '../domain/resource-facts.ts'
+import { DomainError } from '@evergrant/decider'
+import { isSchemaError, type UnitOfWork } from '@evergrant/event-store'
 import { planRetry, type RetryPlan, waitForQuota } from '../domain/retry-plan.ts'
 import { noCounts } from '../domain/sync.ts'
-import {
-  abandonPass,
-  advance,
-  type BegunPass,
-  beginPass,
-  lookAgain,
-  mayReopen,
-  nextRequest,
-  type Pass,
-  reopen,
-  type SyncCursor,
-} from '../domain/sync-cursor.ts'
+import { abandonPass, advance, lookAgain, mayReopen, reopen, type SyncCursor } from '../domain/sync-cursor.ts'
 import { type ObstacleWord, SyncObstacle } from '../domain/sync-obstacle.ts'
-import { isWholeDue } from '../domain/whole-list.ts'
-import type { Allowances } from './allowances.ts'
-import { finishRun, tellSync } from './finish-run.ts'
-import type { AccessTokens, ClaimedRun, Resources, RunQueue, SyncedResource } from './ports.ts'
-import type { FetchedPage, Sources } from './sources.ts'
-import { onePage, record } from './store-page.ts'
-
-export interface WalkParts {
-  readonly store: EventStore
-  readonly tokens: AccessTokens
-  readonly sources: Sources
-  readonly allowances: Allowances
-  readonly resources: Resources
-  readonly queue: RunQueue
-  readonly clock: Clock
-  readonly ids: Ids
-  /** In [0, 1), for jitter. */
-  readonly random: () => number
-  readonly leaseMs: number
-  readonly onDefect: (error: unknown) => void
-  /** A hook for failure tests: called between the steps of a page. */
-  readonly crashPoint?: (name: string) => void | Promise<void>
-}
-
-interface Position {
-  /** Facts about the copy go back to the first request that waits for the run. */
-  readonly metadata: FactMetadata
-  readonly cursor: SyncCursor
-  readonly pass: Pass
-  /** The page that comes next, when it was asked for while the one before was stored. */
-  readonly ahead: Promise<FetchedPage> | null
-}
-
-const actor: Actor = { kind: 'google' }
+import { askGoogle } from './ask-google.ts'
+import { beginRun } from './begin-run.ts'
+import { finishRun, tellFinished, tellSync } from './finish-run.ts'
+import type { ClaimedRun } from './ports.ts'
+import { savePass } from './save-pass.ts'
+import { onePage } from './store-page.ts'
+import { actor, type Position, type WalkParts } from './walk-parts.ts'
 
 export type WalkResource = (run: ClaimedRun, signal: AbortSignal) => Promise<void>
 
@@ -68,7 +23,7 @@ export type WalkResource = (run: ClaimedRun, signal: AbortSignal) => Promise<voi
 export function createWalkResource(parts: WalkParts): WalkResource {
   return async (run, signal) => {
     let fresh = false
-    for (let next = await begin(parts, run); next !== null; ) {
+    for (let next = await beginRun(parts, run); next !== null; ) {
       const position: Position = next
       if (signal.aborted) return parts.queue.postpone(run, 0, false)
       try {
@@ -107,62 +62,15 @@ function obstacleFrom(error: unknown, onDefect: (error: unknown) => void): SyncO
   return new SyncObstacle({ word: 'internal_error', passing: true, retryAfterSeconds: null }, error)
 }
 
-async function begin(parts: WalkParts, run: ClaimedRun): Promise<Position | null> {
-  const { store, queue, resources, clock } = parts
-  const source = parts.sources[run.kind]
-  return store.transaction(async (unit) => {
-    await queue.progress(unit, run, { counts: noCounts, mode: run.mode, leaseMs: parts.leaseMs })
-    const resource = await resources.lock(unit, run.resourceId)
-    const now = clock.now().toISOString()
-    const syncs = await queue.waiters(unit, run.runId)
-    for (const sync of syncs) await tellSync(unit, sync, { type: 'StartSync', now }, actor)
-    const { correlationId = run.runId, traceparent = null } = syncs[0] ?? {}
-    const metadata = { actor, correlationId, ...(traceparent === null ? {} : { traceparent }) }
-    if (resource.removed) {
-      await finishRun(unit, run, { status: 'done', mode: run.mode }, { queue, clock, actor })
-      return null
-    }
-    const begun = beginPass(resource.cursor, {
-      mode: isWholeDue(resource, clock.now()) ? 'full' : run.mode,
-      queryHash: source.queryHash,
-      hasRows: await source.hasRows(unit, run.resourceId),
-    })
-    await savePass(unit, parts, { resource, begun, metadata })
-    return { ...begun, metadata, ahead: null }
-  })
-}
-
-async function savePass(
-  unit: UnitOfWork,
-  { resources, sources }: WalkParts,
-  opening: { readonly resource: SyncedResource; readonly begun: BegunPass; readonly metadata: FactMetadata },
-): Promise<void> {
-  const { resource, begun, metadata } = opening
-  const { resourceId, kind } = resource
-  await resources.saveCursor(unit, resourceId, begun.cursor)
-  if (begun.opened === null) return
-  await sources[kind].discardStaged(unit, resourceId)
-  const data = { resourceId, generation: begun.pass.generation, reason: begun.opened }
-  await record(unit, resourceStream(kind, resourceId), {
-    facts: [{ type: 'GenerationOpened', data }],
-    publications: [],
-    metadata,
-  })
-}
-
 /** null when that was the last page. */
 async function walkPage(
   parts: WalkParts,
   run: ClaimedRun,
   at: { readonly position: Position; readonly fresh: boolean },
 ): Promise<Position | null> {
-  const { store, tokens, allowances, resources, queue, clock, crashPoint } = parts
+  const { store, resources, queue, clock, crashPoint } = parts
   const { cursor, pass, metadata } = at.position
-  const source = parts.sources[run.kind]
-  const accessToken = await tokens.get(run.connectionId, { fresh: at.fresh, service: source.service })
-  const allowance = allowances(source.service, run.connectionId)
-  const ask = (from: Pick<Position, 'cursor' | 'pass'>) =>
-    source.fetch(run, { accessToken, allowance, ...nextRequest(from.cursor, from.pass) })
+  const ask = await askGoogle(parts, run, { fresh: at.fresh })
   const page = await (at.position.ahead ?? ask({ cursor, pass }))
   await crashPoint?.('page_fetched')
   const step = advance(cursor, pass, page.tokens)
@@ -183,13 +91,15 @@ async function walkPage(
     }
     const { counts, widenTo } = await page.store(unit, { resource, step, at: clock.now(), metadata })
     await crashPoint?.('page_stored')
-    await queue.progress(unit, run, { counts, mode: pass.mode, leaseMs: parts.leaseMs })
-    await resources.saveCursor(unit, run.resourceId, step.cursor)
-    if (step.kind === 'more') return { ...step, metadata, ahead }
-    await resources.noteSynced(unit, run.resourceId)
-    await widen(unit, parts, { run, resourceIds: widenTo })
     const { mode } = pass
-    await finishRun(unit, run, { status: 'done', mode }, { queue, clock, actor })
+    if (step.kind === 'more') {
+      await queue.progress(unit, run, { counts, mode, leaseMs: parts.leaseMs })
+      await resources.saveCursor(unit, run.resourceId, step.cursor)
+      return { ...step, metadata, ahead }
+    }
+    const all = await queue.complete(unit, run, { counts, mode, cursor: step.cursor })
+    await widen(unit, parts, { run, resourceIds: widenTo })
+    await tellFinished(unit, run, { status: 'synced', mode, counts: all }, { queue, clock, actor })
     return null
   })
   await crashPoint?.('page_committed')

@@ -6,6 +6,8 @@ import {
   type RecordedFact,
   sqlOf,
   type UnitOfWork,
+  type Write,
+  writesOf,
 } from '@evergrant/event-store'
 import type { SyncFact } from '../domain/sync-facts.ts'
 
@@ -21,55 +23,53 @@ export const syncStatus: Projection = {
 }
 
 async function applyFact(unit: UnitOfWork, fact: RecordedFact<SyncFact>): Promise<void> {
-  const sql = sqlOf(unit)
+  const write = rowFor(fact)
+  if (write !== null) await writesOf(unit)([write])
+}
+
+function rowFor(fact: RecordedFact<SyncFact>): Write | null {
   switch (fact.type) {
-    case 'SyncRequested': {
-      const { syncId, userId, connectionIds, calendarId, mode, cause, requestedAt } = fact.data
-      await sql(
-        `insert into sync_status
-           (sync_id, stream_id, user_id, connection_ids, calendar_id, status, mode, cause, requested_at,
-            correlation_id, traceparent)
-         values ($1, $2, $3, $4::uuid[], $5, 'requested', $6, $7, $8, $9, $10)`,
-        [
-          syncId,
-          fact.streamId,
-          userId,
-          connectionIds,
-          calendarId,
-          mode,
-          cause,
-          requestedAt,
-          fact.metadata.correlationId,
-          fact.metadata.traceparent ?? null,
-        ],
-      )
-      return
-    }
+    case 'SyncRequested':
+      return requested(fact, fact.data)
     case 'SyncStarted':
-      await sql(`update sync_status set status = 'running', started_at = $2 where sync_id = $1`, [
-        fact.data.syncId,
-        fact.data.startedAt,
-      ])
-      return
-    case 'SyncCompleted':
-      await end(unit, fact.data, {
-        status: 'completed',
-        failure: null,
-        retryAt: null,
-        at: fact.data.completedAt,
-      })
-      return
+      return {
+        text: (onlyIf) =>
+          `update sync_status set status = 'running', started_at = $2::timestamptz where sync_id = $1::uuid and ${onlyIf}`,
+        params: [fact.data.syncId, fact.data.startedAt],
+      }
+    case 'SyncCompleted': {
+      const { completedAt: at } = fact.data
+      return ended(fact.data, { status: 'completed', failure: null, retryAt: null, at })
+    }
     case 'SyncFailed': {
       const { reason, retryAt, failedAt } = fact.data
-      await end(unit, fact.data, { status: 'failed', failure: reason, retryAt, at: failedAt })
-      return
+      return ended(fact.data, { status: 'failed', failure: reason, retryAt, at: failedAt })
     }
     default:
+      return null
   }
 }
 
-async function end(
-  unit: UnitOfWork,
+function requested(
+  { streamId, metadata }: RecordedFact,
+  data: Extract<SyncFact, { type: 'SyncRequested' }>['data'],
+): Write {
+  const { syncId, userId, connectionIds, calendarId, mode, cause, requestedAt } = data
+  const { correlationId, traceparent = null } = metadata
+  return {
+    text: (onlyIf) =>
+      `insert into sync_status
+         (sync_id, stream_id, user_id, connection_ids, calendar_id, status, mode, cause, requested_at,
+          correlation_id, traceparent)
+       select $1::uuid, $2, $3, $4::uuid[], $5::uuid, 'requested', $6, $7, $8::timestamptz, $9, $10 where ${onlyIf}`,
+    params: [
+      ...[syncId, streamId, userId, connectionIds, calendarId, mode, cause, requestedAt],
+      ...[correlationId, traceparent],
+    ],
+  }
+}
+
+function ended(
   data: { readonly syncId: string; readonly mode: SyncMode; readonly counts: SyncCounts },
   ending: {
     readonly status: 'completed' | 'failed'
@@ -77,26 +77,19 @@ async function end(
     readonly retryAt: string | null
     readonly at: string
   },
-): Promise<void> {
+): Write {
   const { pages, upserted, deleted, unchanged } = data.counts
-  await sqlOf(unit)(
-    `update sync_status
-        set status = $2, mode = $3, failure = $4, retry_at = $5, ended_at = $6, pages = $7, upserted = $8,
-            deleted = $9, unchanged = $10
-      where sync_id = $1`,
-    [
-      data.syncId,
-      ending.status,
-      data.mode,
-      ending.failure,
-      ending.retryAt,
-      ending.at,
-      pages,
-      upserted,
-      deleted,
-      unchanged,
+  return {
+    text: (onlyIf) =>
+      `update sync_status
+          set status = $2, mode = $3, failure = $4, retry_at = $5::timestamptz, ended_at = $6::timestamptz,
+              pages = $7::int, upserted = $8::int, deleted = $9::int, unchanged = $10::int
+        where sync_id = $1::uuid and ${onlyIf}`,
+    params: [
+      ...[data.syncId, ending.status, data.mode, ending.failure, ending.retryAt, ending.at],
+      ...[pages, upserted, deleted, unchanged],
     ],
-  )
+  }
 }
 
 export interface SyncStatusRow {

@@ -11,6 +11,7 @@ import { systemClock } from '@evergrant/service-runtime'
 import { useDatabase } from '@evergrant/stack/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GoogleEvent } from '../../domain/google-event.ts'
+import { emptyCursor } from '../../domain/sync-cursor.ts'
 import { migrations } from '../../migrations/all.ts'
 import { postgresEventRows } from './event-rows.ts'
 import { postgresResources } from './resources.ts'
@@ -150,5 +151,15 @@ describe('the queue of runs', () => {
       })
     await expect(progress(late)).rejects.toMatchObject({ code: 'lease_lost' })
     await progress(holder)
+
+    const cursor = { ...emptyCursor, generation: 3, syncToken: 'newest', queryHash: 'query' }
+    const complete = (run: typeof late) =>
+      store.transaction(async (unit) => run && queue.complete(unit, run, { counts, mode: 'full', cursor }))
+    await expect(complete(late)).rejects.toMatchObject({ code: 'lease_lost' })
+    const found = () => store.transaction((unit) => postgresResources.find(unit, resourceId))
+    expect(await found()).toMatchObject({ cursor: emptyCursor, lastSyncedAt: null })
+    expect(await complete(holder)).toEqual({ ...counts, pages: 2 })
+    expect(await found()).toMatchObject({ cursor, lastSyncedAt: expect.any(Date) })
+    await expect(complete(holder)).rejects.toMatchObject({ code: 'lease_lost' })
   })
 })

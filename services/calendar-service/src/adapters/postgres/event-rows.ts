@@ -71,6 +71,7 @@ export const postgresEventRows: EventRows = {
   },
   store: async (unit, page) => {
     const sql = sqlOf(unit)
+    if (page.events.length === 0) return stored(sql, page, [], 0)
     const rows = await sql<WrittenEvent>(storeText, [
       page.calendarId,
       eventsAsJson({ ...page, events: latestById(page.events) }),

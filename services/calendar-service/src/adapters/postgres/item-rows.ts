@@ -58,6 +58,7 @@ export const postgresItemRows: ItemRows = {
   },
   store: async (unit, { items, ...where }) => {
     const sql = sqlOf(unit)
+    if (items.length === 0) return stored(sql, where, [], 0)
     const { connectionId, resourceId, userId, service } = where
     const rows = await sql<WrittenItem>(storeText, [asJson(items), connectionId, resourceId, userId, service])
     return stored(sql, where, rows, items.length)

@@ -52,6 +52,18 @@ describe('the budget of what is asked of Google', () => {
     expect(await budget.take(gmail(second, 40))).toEqual({ granted: true, left: 0 })
   })
 
+  it('lets no later commit on its connection go without the disk', async () => {
+    const one = await openDatabase({ url: place.serviceUrl, applicationName: 'spec', poolSize: 1 })
+    const limits = { user: 5, project: 5 }
+    const budget = createRequestBudget(one, { calendar: limits, drive: limits, gmail: limits })
+    expect(await budget.take(gmail(randomUUID(), 1))).toMatchObject({ granted: true })
+    const [setting] = await sqlOf(one)<{ value: string }>(
+      "select current_setting('synchronous_commit') as value",
+    )
+    expect(setting?.value).toBe('on')
+    await one.close()
+  })
+
   it('keeps the APIs apart', async () => {
     const budget = budgetOf(5, 5)
     const connectionId = randomUUID()

@@ -82,10 +82,10 @@ function answerFrom(rows: readonly Row[], { api, units }: BudgetAsk): BudgetAnsw
 
 /** What was spent in each second, without what is older than the window. A row that nobody may change meanwhile is read
  * at the time it was got hold of. */
-const keptText = (lock: '' | 'for update') => `
+const keptText = (from: string, lock: '' | 'for update of b') => `
   with held as materialized (
-         select budget, spent, floor(extract(epoch from counted_at))::bigint as newest
-           from request_budget where budget = any($1::text[]) order by budget ${lock}),
+         select b.budget, b.spent, floor(extract(epoch from b.counted_at))::bigint as newest
+           from ${from} where b.budget = any($1::text[]) order by b.budget ${lock}),
        seen as materialized (
          select h.*, a.most,
                 greatest(h.newest, floor(extract(epoch from clock_timestamp()))::bigint) as second
@@ -97,10 +97,13 @@ const keptText = (lock: '' | 'for update') => `
                         from generate_series(0, $3::int - 1) slot order by slot) as spent
            from seen)`
 
-const useText = `${keptText('')}
+const useText = `${keptText('request_budget b', '')}
   select (select sum(each) from unnest(spent) each)::float8 as used from kept`
 
-const takeText = `${keptText('for update')},
+// Nobody waits for the disk: a crash forgets what was spent in its last moments, and a minute later that is over anyway.
+const takenFrom = "request_budget b, set_config('synchronous_commit', 'off', true)"
+
+const takeText = `${keptText(takenFrom, 'for update of b')},
        room as materialized (
          select budget, most - (select sum(each) from unnest(spent) each) as units from kept),
        verdict as materialized (

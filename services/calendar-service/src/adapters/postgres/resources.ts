@@ -1,7 +1,7 @@
-import { epochMs, type Sql, sqlOf } from '@evergrant/event-store'
+import { epochMs, readsOf, type Sql, sqlOf } from '@evergrant/event-store'
 import type { Resources, SyncedResource } from '../../application/ports.ts'
 import { calendarErrors } from '../../domain/errors.ts'
-import type { Pass } from '../../domain/sync-cursor.ts'
+import type { Pass, SyncCursor } from '../../domain/sync-cursor.ts'
 
 interface Row extends Omit<SyncedResource, 'cursor' | 'lastSyncedAt'> {
   readonly lastSyncedAtMs: number | null
@@ -29,6 +29,17 @@ async function read(sql: Sql, resourceId: string, lock: string): Promise<SyncedR
   return { ...identity, lastSyncedAt, cursor: { generation, syncToken, queryHash, pass, unproven } }
 }
 
+/** What `cursorParams` are set to, when they are the parameters from there on. */
+export function cursorFrom(first: number): string {
+  return ['generation = $', 'sync_token = $', 'query_hash = $', 'pass = $', 'token_unproven = $']
+    .map((column, nth) => `${column}${first + nth}`)
+    .join(', ')
+}
+
+export function cursorParams({ generation, syncToken, queryHash, pass, unproven }: SyncCursor) {
+  return [generation, syncToken, queryHash, pass === null ? null : JSON.stringify(pass), unproven]
+}
+
 export const postgresResources: Resources = {
   open: async (unit, { resourceId, kind, connectionId, userId, googleId }) => {
     await sqlOf(unit)(
@@ -37,26 +48,17 @@ export const postgresResources: Resources = {
       [resourceId, kind, connectionId, userId, googleId],
     )
   },
-  find: (unit, resourceId) => read(sqlOf(unit), resourceId, ''),
+  find: (unit, resourceId) => read(readsOf(unit), resourceId, ''),
   lock: async (unit, resourceId) => {
     const resource = await read(sqlOf(unit), resourceId, 'for update of r')
     if (!resource) throw calendarErrors.unknown_calendar()
     return resource
   },
-  saveCursor: async (unit, resourceId, { generation, syncToken, queryHash, pass, unproven }) => {
-    await sqlOf(unit)(
-      `update synced_resource set generation = $2, sync_token = $3, query_hash = $4, pass = $5::jsonb,
-              token_unproven = $6
-        where resource_id = $1`,
-      [resourceId, generation, syncToken, queryHash, pass === null ? null : JSON.stringify(pass), unproven],
-    )
-  },
-  noteSynced: async (unit, resourceId) => {
-    await sqlOf(unit)(
-      `update synced_resource set last_synced_at = now(), failure_reason = null, not_before = null
-        where resource_id = $1`,
-      [resourceId],
-    )
+  saveCursor: async (unit, resourceId, cursor) => {
+    await sqlOf(unit)(`update synced_resource set ${cursorFrom(2)} where resource_id = $1`, [
+      resourceId,
+      ...cursorParams(cursor),
+    ])
   },
   noteFailure: async (unit, { resourceId, reason, notBeforeMs }) => {
     await sqlOf(unit)(

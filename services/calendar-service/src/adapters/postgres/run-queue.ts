@@ -3,6 +3,7 @@ import { type Database, sqlOf } from '@evergrant/event-store'
 import type { ClaimedRun, RunQueue, WaitingSync } from '../../application/ports.ts'
 import { calendarErrors } from '../../domain/errors.ts'
 import { userBudgetText } from './request-budget.ts'
+import { cursorFrom, cursorParams } from './resources.ts'
 
 /**
  * The queue of resource runs in PostgreSQL: queued → running → done or failed. A run is held by a lease; a holder
@@ -69,14 +70,18 @@ export function createRunQueue(database: Database): RunQueue {
       const { pages = 0, upserted = 0, deleted = 0, unchanged = 0 } = rows[0] ?? {}
       return { pages, upserted, deleted, unchanged }
     },
-    waiters: (unit, runId) =>
-      sqlOf(unit)<WaitingSync>(
-        `select s.sync_id as "syncId", coalesce(s.correlation_id, s.sync_id::text) as "correlationId", s.traceparent
-           from sync_status s
-          where s.sync_id in (select w.sync_id from run_waiter w where w.run_id = $1)
-          order by s.sync_id for update`,
-        [runId],
-      ),
+    complete: async (unit, run, { counts, mode, cursor }) => {
+      const { pages, upserted, deleted, unchanged } = counts
+      const rows = await sqlOf(unit)<SyncCounts>(completeText, [
+        ...[run.runId, run.fence, mode, pages, upserted, deleted, unchanged],
+        ...cursorParams(cursor),
+      ])
+      const [all] = rows
+      if (all === undefined) throw calendarErrors.lease_lost()
+      return all
+    },
+    whoWaits: (runId) => sqlOf(database)<WaitingSync>(waitersText, [runId]),
+    waiters: (unit, runId) => sqlOf(unit)<WaitingSync>(`${waitersText} for update`, [runId]),
     underWay: (unit, connectionId) =>
       sqlOf(unit)<{ runId: string; resourceId: string }>(
         `select run_id as "runId", resource_id as "resourceId" from resource_run
@@ -85,6 +90,26 @@ export function createRunQueue(database: Database): RunQueue {
       ),
   }
 }
+
+const waitersText = `
+  select s.sync_id as "syncId", coalesce(s.correlation_id, s.sync_id::text) as "correlationId", s.traceparent
+    from sync_status s
+   where s.sync_id in (select w.sync_id from run_waiter w where w.run_id = $1)
+   order by s.sync_id`
+
+const completeText = `
+  with ended as (
+    update resource_run
+       set state = 'done', ended_at = now(), lease_until = null, lease_owner = null, fence = fence + 1, attempt = 0,
+           mode_done = $3, pages = pages + $4, upserted = upserted + $5, deleted = deleted + $6,
+           unchanged = unchanged + $7
+     where run_id = $1 and fence = $2 and state = 'running'
+    returning resource_id, pages, upserted, deleted, unchanged),
+  saved as (
+    update synced_resource r
+       set ${cursorFrom(8)}, last_synced_at = now(), failure_reason = null, not_before = null
+      from ended e where r.resource_id = e.resource_id)
+  select pages, upserted, deleted, unchanged from ended`
 
 const claimText = `
   with candidate as (

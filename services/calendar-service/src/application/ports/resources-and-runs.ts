@@ -37,7 +37,6 @@ export interface Resources {
   /** Locks the row until the transaction ends. */
   lock(unit: UnitOfWork, resourceId: string): Promise<SyncedResource>
   saveCursor(unit: UnitOfWork, resourceId: string, cursor: SyncCursor): Promise<void>
-  noteSynced(unit: UnitOfWork, resourceId: string): Promise<void>
   noteFailure(
     unit: UnitOfWork,
     failure: { readonly resourceId: string; readonly reason: string; readonly notBeforeMs: number },
@@ -76,6 +75,11 @@ export interface RunQueue {
   /** Lets go of a run for a while; whoever is free takes it then. `wasTried` says that this was an attempt. */
   postpone(run: ClaimedRun, delayMs: number, wasTried: boolean): Promise<void>
   end(unit: UnitOfWork, run: Pick<ClaimedRun, 'runId'>, state: 'done' | 'failed'): Promise<SyncCounts>
+  /** Ends a run with its last page: what the page counts for, and the cursor it led to. Answers the counts of all its pages.
+   * @throws DomainError `lease_lost` when another process took over. */
+  complete(unit: UnitOfWork, run: ClaimedRun, last: LastPage): Promise<SyncCounts>
+  /** The syncs that wait for a run that is held: nobody joins it any more. */
+  whoWaits(runId: string): Promise<readonly WaitingSync[]>
   /** The syncs that wait for a run, locked in a fixed order so that two endings never wait for each other. */
   waiters(unit: UnitOfWork, runId: string): Promise<readonly WaitingSync[]>
   /** Everything queued or running for a connection. */
@@ -96,6 +100,12 @@ export interface RunStep {
   readonly counts: SyncCounts
   readonly mode: SyncMode
   readonly leaseMs: number
+}
+
+export interface LastPage {
+  readonly counts: SyncCounts
+  readonly mode: SyncMode
+  readonly cursor: SyncCursor
 }
 
 export interface StaleConnections {
