@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Clock } from '@evergrant/decider'
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { runtimeErrors } from '../errors.ts'
 import {
   claimLifetimeMs,
@@ -26,32 +26,31 @@ export function answerOnce(
 ): void {
   app.decorateRequest('idempotent', null)
 
-  app.addHook('preHandler', async (request, reply) => {
-    if (!request.routeOptions.config.idempotent) return
+  const claim = async (request: FastifyRequest, reply: FastifyReply) => {
     const key = idempotencyKeyOf(request)
     if (key === undefined) return
     const idempotent = { ...identityOf(request, key), now: clock.now() }
     // Set before the claim: one whose answer was lost with the connection may have been stored, and is ours to release.
     request.idempotent = idempotent
-    const claim = await store.claim(idempotent)
-    if (claim.status === 'claimed') return
+    const claimed = await store.claim(idempotent)
+    if (claimed.status === 'claimed') return
     request.idempotent = null
-    switch (claim.status) {
+    switch (claimed.status) {
       case 'in_flight':
         throw runtimeErrors.idempotent_request_in_flight({ retryAfterSeconds: 1 })
       case 'other_request':
         throw runtimeErrors.idempotency_key_reused()
       case 'answered': {
-        const { status, contentType, location, body } = claim.answer
+        const { status, contentType, location, body } = claimed.answer
         reply.code(status).header('idempotency-replayed', 'true')
         if (contentType) reply.header('content-type', contentType)
         if (location) reply.header('location', location)
         return reply.serializer(String).send(body)
       }
     }
-  })
+  }
 
-  app.addHook('onSend', async (request, reply, payload) => {
+  const keep = async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
     const { idempotent } = request
     if (!idempotent) return payload
     request.idempotent = null
@@ -70,6 +69,13 @@ export function answerOnce(
       await release(idempotent, request.log)
     }
     return payload
+  }
+
+  // The others do not pay for it: each hook of a request is a turn of its own.
+  app.addHook('onRoute', (route) => {
+    if (!route.config?.idempotent) return
+    route.preHandler = [claim, ...[route.preHandler ?? []].flat()]
+    route.onSend = [keep, ...[route.onSend ?? []].flat()]
   })
 
   /** Fails only in the log. The database that refused the request often refuses this too, and a key left taken tells a

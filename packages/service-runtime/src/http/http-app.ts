@@ -109,8 +109,9 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   })
   app.addHook('preClose', async () => closing.abort())
   // A connection that was busy when the close began would otherwise idle on, and hold the close, for its keep-alive time.
-  app.addHook('onResponse', async () => {
+  app.addHook('onResponse', (_request, _reply, done) => {
     if (closing.signal.aborted) setImmediate(() => app.server.closeIdleConnections())
+    done()
   })
   observeRequests(app, options)
   if (idempotencyStore) answerOnce(app, { store: idempotencyStore, clock })
