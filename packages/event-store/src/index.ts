@@ -28,6 +28,7 @@ export type {
   FactMetadata,
   Projection,
   RecordedFact,
+  RowStatement,
   StreamSlice,
   TransactionOptions,
   UnitOfWork,

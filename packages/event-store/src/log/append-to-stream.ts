@@ -28,9 +28,21 @@ export interface AppendRow {
   readonly positions: number[] | null
 }
 
-/** What an append asks of PostgreSQL, and when it was asked. */
+/** What an append asks of PostgreSQL, as `es.append` names it. */
+export interface AskedAppend {
+  readonly stream_id: string
+  readonly type: string
+  readonly mode: string
+  readonly expected: number
+  readonly facts: readonly object[]
+  readonly metadata: object
+  readonly at: string
+  readonly publications: readonly object[]
+  readonly command_id: string | null
+}
+
 export interface AppendCall {
-  readonly params: readonly unknown[]
+  readonly asked: AskedAppend
   readonly recordedAt: Date
 }
 
@@ -46,7 +58,7 @@ export async function appendToStream<F extends Fact>(
 ): Promise<AppendResult<F>> {
   const { streamId } = append
   const call = appendCall(append, context)
-  const [found] = await sqlOf(unit)<AppendRow>(appendText, call.params)
+  const [found] = await sqlOf(unit)<AppendRow>(appendText, paramsOf(call.asked))
   const row = accepted(append, found)
   if (row.outcome === 'repeated') {
     const rows = await sqlOf(unit)<FactRow>(
@@ -112,18 +124,34 @@ export function appendCall(append: Append, context: AppendContext): AppendCall {
     ...message,
     payload: text.decode(message.payload),
   }))
-  const params = [
-    append.streamId,
-    append.streamType,
+  const asked = {
+    stream_id: append.streamId,
+    type: append.streamType,
     mode,
     expected,
+    facts,
+    metadata: append.metadata,
+    at: recordedAt.toISOString(),
+    publications,
+    command_id: append.commandId ?? null,
+  }
+  return { asked, recordedAt }
+}
+
+/** For `appendText`. */
+export function paramsOf(asked: AskedAppend): readonly unknown[] {
+  const { facts, metadata, publications } = asked
+  return [
+    asked.stream_id,
+    asked.type,
+    asked.mode,
+    asked.expected,
     JSON.stringify(facts),
-    JSON.stringify(append.metadata),
-    recordedAt.toISOString(),
+    JSON.stringify(metadata),
+    asked.at,
     JSON.stringify(publications),
-    append.commandId ?? null,
+    asked.command_id,
   ]
-  return { params, recordedAt }
 }
 
 function expectation(version: ExpectedVersion): { mode: string; expected: number } {

@@ -59,12 +59,21 @@ export interface StreamSlice<F extends Fact = Fact> {
   readonly facts: readonly RecordedFact<F>[]
 }
 
-/** A statement that changes rows and answers nothing. Those of one commit may run as one statement: none sees what another
- * did, and no row may be written by two. */
+/** A statement that changes rows and answers nothing, for as many of them as come together. */
+export interface RowStatement {
+  /** What is known of each row: names and types, as a function's column list has them. */
+  readonly columns: string
+  /** `rows` is the relation of those rows, and every part of the statement must take them from there: rows of an append
+   * that was refused are not in it. */
+  readonly text: (rows: string) => string
+}
+
+/** One row for a statement. Those of one commit may run as one statement: none sees what another did, and no row of a
+ * table may be written by two. */
 export interface Write {
-  /** `onlyIf` is a condition that every part of the statement must stand under, after `where` or `and`. */
-  readonly text: (onlyIf: string) => string
-  readonly params: readonly unknown[]
+  readonly statement: RowStatement
+  /** By column; what JSON has no word for comes as a string. */
+  readonly row: Readonly<Record<string, unknown>>
 }
 
 /** One database transaction: everything done through it commits together or not at all. */

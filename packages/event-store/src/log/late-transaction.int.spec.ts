@@ -3,7 +3,7 @@ import { openDatabase } from '../database/open-database.ts'
 import { sqlOf } from '../database/sql.ts'
 import { contractFacts } from '../testing/event-store-contract.ts'
 import { useStoreDatabase } from '../testing/use-store-database.ts'
-import type { EventStore, Projection, UnitOfWork, Write } from './event-store.ts'
+import type { EventStore, Projection, RowStatement, UnitOfWork, Write } from './event-store.ts'
 import { createPostgresEventStore } from './postgres-event-store.ts'
 import { writesOf } from './writes.ts'
 
@@ -14,11 +14,12 @@ const noting = (streamId: string, expectedVersion: number, texts: readonly strin
   facts: texts.map((text) => ({ type: 'Noted', data: { text } })),
   metadata: { actor: { kind: 'schedule' }, correlationId: 'c' } as const,
 })
-const row = (id: string, text: string): Write => ({
-  text: (onlyIf) => `insert into note_row as n (id, text) select $1::text, $2::text where ${onlyIf}
+const noteRow: RowStatement = {
+  columns: 'id text, text text',
+  text: (rows) => `insert into note_row as n (id, text) select id, text from ${rows}
     on conflict (id) do update set text = n.text || excluded.text`,
-  params: [id, text],
-})
+}
+const row = (id: string, text: string): Write => ({ statement: noteRow, row: { id, text } })
 const projection: Projection = {
   name: 'notes',
   apply: (unit, { streamId, data }) => writesOf(unit)([row(streamId, (data as { text: string }).text)]),
@@ -165,7 +166,8 @@ describe('a transaction that writes at the end', () => {
   it('refuses a write that would not depend on the append', async () => {
     const work = late(async (unit) => {
       await unit.append(noting('loose', 0))
-      await writesOf(unit)([{ text: () => "insert into note_row values ('loose', 'a')", params: [] }])
+      const text = () => "insert into note_row values ('loose', 'a')"
+      await writesOf(unit)([{ statement: { columns: 'id text', text }, row: { id: 'loose' } }])
     })
     await expect(work).rejects.toThrow(TypeError)
     expect(await version('loose')).toBe(0)

@@ -1,7 +1,7 @@
 import type { Fact } from '@evergrant/decider'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../database/database.ts'
-import { runOn, sqlOn } from '../database/sql.ts'
+import { sqlOn } from '../database/sql.ts'
 import {
   type AppendContext,
   type AppendRow,
@@ -9,16 +9,17 @@ import {
   appendCall,
   appendText,
   appendToStream,
+  paramsOf,
   project,
   recordedFacts,
 } from './append-to-stream.ts'
+import type { AppendTogether, ReadyAppend } from './append-together.ts'
 import type { Append, AppendResult, UnitOfWork, Write } from './event-store.ts'
 import { bindTo } from './unit-of-work.ts'
-import { numbered, writeNow } from './writes.ts'
+import { refuseUnconditional, writeNow } from './writes.ts'
 
-interface PutOff {
+interface PutOff extends ReadyAppend {
   readonly append: Append
-  readonly params: readonly unknown[]
   /** As they will be, but for their positions. */
   readonly facts: { position: number }[]
   readonly writes: Write[]
@@ -32,6 +33,7 @@ export type MakeUnit = (
 interface Parts {
   readonly database: Database
   readonly context: AppendContext
+  readonly appendTogether: AppendTogether
   readonly makeUnit: MakeUnit
   /** A unit of work on a transaction's entity manager. */
   readonly unitOn: (em: EntityManager) => UnitOfWork
@@ -40,8 +42,8 @@ interface Parts {
 }
 
 /**
- * Runs work whose append and rows wait until the end, and then go as one statement that commits by itself. Nothing is held
- * meanwhile: what was read may be old by then, and the append insists on the version it was decided on. Work that asks
+ * Runs work whose append and rows wait until the end, and then go as one statement that commits by itself, with those of
+ * other work that is done at the same moment. Nothing is held meanwhile: what was read may be old by then, and the append insists on the version it was decided on. Work that asks
  * for anything else (SQL that is no reading, a savepoint, a second append) gets its transaction at that moment, and
  * what was put off is the first that happens in it.
  */
@@ -60,7 +62,7 @@ export async function transactLate<T>(parts: Parts, work: (unit: UnitOfWork) => 
         onBegun()
         const sql = sqlOn(() => em)
         if (waiting !== undefined) {
-          const [row] = await sql<AppendRow>(appendText, waiting.params)
+          const [row] = await sql<AppendRow>(appendText, paramsOf(waiting.asked))
           locate(waiting, accepted(waiting.append, row))
           if (waiting.writes.length > 0) await writeNow(sql, waiting.writes)
         }
@@ -82,7 +84,7 @@ export async function transactLate<T>(parts: Parts, work: (unit: UnitOfWork) => 
         return appendToStream(self, append, context)
       const call = appendCall(append, context)
       const facts = recordedFacts(append, call, { first_version: version + 1, positions: null })
-      waiting = { append, params: call.params, facts, writes: [] }
+      waiting = { append, asked: call.asked, facts, writes: [] }
       await project(self, facts, context)
       return { version: version + facts.length, facts, repeated: false }
     },
@@ -92,6 +94,7 @@ export async function transactLate<T>(parts: Parts, work: (unit: UnitOfWork) => 
     reading: () => (opening === undefined && waiting === undefined ? database.em() : open()),
     putOff: (writes) => {
       if (opening !== undefined || waiting === undefined) return false
+      refuseUnconditional(writes)
       waiting.writes.push(...writes)
       return true
     },
@@ -101,7 +104,8 @@ export async function transactLate<T>(parts: Parts, work: (unit: UnitOfWork) => 
   try {
     const result = await work(unit)
     await parts.beforeCommit()
-    if (opening === undefined && waiting !== undefined) await appendAtOnce(database, waiting)
+    if (opening === undefined && waiting !== undefined)
+      locate(waiting, accepted(waiting.append, await parts.appendTogether(waiting)))
     finish()
     await committed
     return result
@@ -111,17 +115,6 @@ export async function transactLate<T>(parts: Parts, work: (unit: UnitOfWork) => 
     await committed?.catch(() => undefined)
     throw error
   }
-}
-
-/** @throws DomainError `stream_moved_on`; nothing is written then. */
-async function appendAtOnce(database: Database, waiting: PutOff): Promise<void> {
-  const appended = "(select outcome = 'appended' from appended)"
-  const { parts, params } = numbered(waiting.writes, appended, waiting.params)
-  const text = `with ${[`appended as materialized (${appendText})`, ...parts].join(',\n')} select * from appended`
-  // Not translated: whoever tries again has to know what became of the connection.
-  const { rows } = await runOn(database.em(), text, params)
-  const row = rows[0] as AppendRow | undefined
-  locate(waiting, accepted(waiting.append, row))
 }
 
 function locate({ facts }: PutOff, { positions }: AppendRow): void {

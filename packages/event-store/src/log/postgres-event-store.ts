@@ -10,6 +10,7 @@ import {
 import { readsOf, type Sql, sqlOf } from '../database/sql.ts'
 import { inboxFacts } from '../inbox/inbox-facts.ts'
 import { appendToStream } from './append-to-stream.ts'
+import { createAppendTogether } from './append-together.ts'
 import type {
   Append,
   EventStore,
@@ -49,6 +50,7 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
   const facts = { ...inboxFacts, ...options.facts }
 
   const context = { ...options, facts }
+  const appendTogether = createAppendTogether(database)
 
   const transactOnce = async <T>(
     work: (unit: UnitOfWork) => Promise<T>,
@@ -73,7 +75,10 @@ export function createPostgresEventStore(options: PostgresEventStoreOptions): Ev
       bind(em, () => makeUnit((unit, what) => appendToStream(unit, what, context)))
     const beforeCommit = () => crashPoint('before-commit')
     const result = writeAtTheEnd
-      ? await transactLate({ database, context, makeUnit, unitOn, onBegun, beforeCommit }, work)
+      ? await transactLate(
+          { database, context, appendTogether, makeUnit, unitOn, onBegun, beforeCommit },
+          work,
+        )
       : await database.em().transactional(async (em) => {
           onBegun()
           const outcome = await work(unitOn(em))

@@ -1,19 +1,22 @@
 import { connectionIdOf } from '@evergrant/event-contracts'
-import { type UnitOfWork, writesOf } from '@evergrant/event-store'
+import { type RowStatement, type UnitOfWork, writesOf } from '@evergrant/event-store'
 import type { ConnectionState, Grant, GrantState } from '../domain/grant-state.ts'
 
-const text = (onlyIf: string) => `
+const tokenRows: RowStatement = {
+  columns: `id uuid, user_id text, service text, access_token text, refresh_token text, token_expiry timestamptz,
+    scope text, service_user_id text, service_email text, created_at timestamptz, updated_at timestamptz`,
+  text: (rows) => `
   insert into user_oauth_tokens (id, user_id, service, access_token, refresh_token, token_expiry, scope,
                                  service_user_id, service_email, created_at, updated_at)
-  select r.*, $2::timestamptz from jsonb_to_recordset($1::jsonb)
-    as r(id uuid, user_id text, service text, access_token text, refresh_token text, token_expiry timestamptz,
-         scope text, service_user_id text, service_email text, created_at timestamptz)
-   where ${onlyIf}
+  select id, user_id, service, access_token, refresh_token, token_expiry, scope, service_user_id, service_email,
+         created_at, updated_at
+    from ${rows}
   on conflict (id) do update
     set user_id = excluded.user_id, service = excluded.service, access_token = excluded.access_token,
         refresh_token = excluded.refresh_token, token_expiry = excluded.token_expiry, scope = excluded.scope,
         service_user_id = excluded.service_user_id, service_email = excluded.service_email,
-        created_at = excluded.created_at, updated_at = excluded.updated_at`
+        created_at = excluded.created_at, updated_at = excluded.updated_at`,
+}
 
 /** Brings the rows of a grant's connections up to date; a fact that changes none of their columns leaves them alone. */
 export async function writeUserOauthTokens(
@@ -22,9 +25,11 @@ export async function writeUserOauthTokens(
   at: Date,
 ): Promise<void> {
   if (grant.generation === 0) return
-  const rows = JSON.stringify(rowsOf(grant))
-  if (before.status !== 'none' && JSON.stringify(rowsOf(before)) === rows) return
-  await writesOf(unit)([{ text, params: [rows, at.toISOString()] }])
+  const rows = rowsOf(grant)
+  if (before.status !== 'none' && JSON.stringify(rowsOf(before)) === JSON.stringify(rows)) return
+  await writesOf(unit)(
+    rows.map((row) => ({ statement: tokenRows, row: { ...row, updated_at: at.toISOString() } })),
+  )
 }
 
 function rowsOf(grant: Grant) {

@@ -1,21 +1,30 @@
-import { type UnitOfWork, type Write, writesOf } from '@evergrant/event-store'
+import { type RowStatement, type UnitOfWork, type Write, writesOf } from '@evergrant/event-store'
 import { grantStreamOf } from '../domain/grant-facts.ts'
 import type { Grant, GrantState } from '../domain/grant-state.ts'
 import { scheduleChange } from './grant-schedule.ts'
 import { grantShape, rememberGrant } from './grant-snapshots.ts'
 
-const state = (onlyIf: string) => `
+const state: RowStatement = {
+  columns: `grant_id uuid, stream_id text, user_id text, issuer text, account_id text, status text, state jsonb,
+    version bigint, shape int`,
+  text: (rows) => `
   insert into grant_state (grant_id, stream_id, user_id, issuer, account_id, status, state, version, shape)
-  select $1::uuid, $2::text, $3::text, $4::text, $5::text, $6::text, $7::jsonb, $8::bigint, $9::int where ${onlyIf}
+  select grant_id, stream_id, user_id, issuer, account_id, status, state, version, shape from ${rows}
   on conflict (grant_id) do update
     set account_id = excluded.account_id, status = excluded.status, state = excluded.state,
-        version = excluded.version, shape = excluded.shape`
-const nothingIsDue = (onlyIf: string) => `
-  delete from grant_schedule where ${onlyIf} and grant_id = $1::uuid and task = any($2::text[])`
-const isDue = (onlyIf: string) => `
-  insert into grant_schedule (grant_id, task, due_at)
-  select $1::uuid, due.task, due.at from unnest($2::text[], $3::timestamptz[]) as due (task, at) where ${onlyIf}
-  on conflict (grant_id, task) do update set due_at = excluded.due_at, claimed_until = null`
+        version = excluded.version, shape = excluded.shape`,
+}
+const nothingIsDue: RowStatement = {
+  columns: 'grant_id uuid, task text',
+  text: (rows) => `
+  delete from grant_schedule s using ${rows} as r where s.grant_id = r.grant_id and s.task = r.task`,
+}
+const isDue: RowStatement = {
+  columns: 'grant_id uuid, task text, due_at timestamptz',
+  text: (rows) => `
+  insert into grant_schedule (grant_id, task, due_at) select grant_id, task, due_at from ${rows}
+  on conflict (grant_id, task) do update set due_at = excluded.due_at, claimed_until = null`,
+}
 
 /** The grant as it is now, up to which version of its stream that is, and when it needs attention next. */
 export async function writeGrantState(
@@ -26,11 +35,22 @@ export async function writeGrantState(
   const { grantId } = grant
   const streamId = grantStreamOf(grantId)
   const { due, nothingDue } = scheduleChange(before, grant)
-  const row = [grantId, streamId, grant.userId, grant.issuer, grant.account.id, grant.status]
-  const writes: Write[] = [{ text: state, params: [...row, JSON.stringify(grant), version, grantShape] }]
-  if (nothingDue.length > 0) writes.push({ text: nothingIsDue, params: [grantId, nothingDue] })
-  if (due.length > 0)
-    writes.push({ text: isDue, params: [grantId, due.map(({ task }) => task), due.map(({ at }) => at)] })
+  const row = {
+    grant_id: grantId,
+    stream_id: streamId,
+    user_id: grant.userId,
+    issuer: grant.issuer,
+    account_id: grant.account.id,
+    status: grant.status,
+    state: grant,
+    version,
+    shape: grantShape,
+  }
+  const writes: Write[] = [
+    { statement: state, row },
+    ...nothingDue.map((task) => ({ statement: nothingIsDue, row: { grant_id: grantId, task } })),
+    ...due.map(({ task, at }) => ({ statement: isDue, row: { grant_id: grantId, task, due_at: at } })),
+  ]
   await writesOf(unit)(writes)
   rememberGrant(unit, streamId, { state: grant, version })
 }

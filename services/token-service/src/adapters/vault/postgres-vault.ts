@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { Ids } from '@evergrant/decider'
-import { type Database, type Sql, sqlOf, writesOf } from '@evergrant/event-store'
+import {
+  type Database,
+  type RowStatement,
+  type Sql,
+  sqlOf,
+  type Write,
+  writesOf,
+} from '@evergrant/event-store'
 import type { DataKey, OpenedToken, SecretBinding, SecretVault } from '../../application/ports.ts'
 import { tokenErrors } from '../../domain/errors.ts'
 import { open, seal } from './aes-gcm.ts'
@@ -42,13 +49,16 @@ const markedSecretText = `
    where s.grant_id = $1 and s.field = $2`
 
 /* Nothing is kept under another data key than the grant's: a null is refused, and with it the whole transaction. */
-const keepText = (onlyIf: string) => `
+const keptSecret: RowStatement = {
+  columns: 'grant_id uuid, field text, generation int, sealed text, data_key_id uuid',
+  text: (rows) => `
   insert into vault_secret (grant_id, field, generation, sealed)
-  select $1::uuid, r.field, $2::int,
-         case when exists (select from vault_data_key where grant_id = $1::uuid and data_key_id = $4::uuid)
+  select r.grant_id, r.field, r.generation,
+         case when exists (select from vault_data_key k where k.grant_id = r.grant_id and k.data_key_id = r.data_key_id)
               then r.sealed end
-    from jsonb_to_recordset($3::jsonb) as r(field text, sealed text) where ${onlyIf}
-  on conflict (grant_id, field) do update set generation = excluded.generation, sealed = excluded.sealed`
+    from ${rows} as r
+  on conflict (grant_id, field) do update set generation = excluded.generation, sealed = excluded.sealed`,
+}
 
 /** Envelope encryption: a data key per grant seals its tokens, the key ring wraps the data key. Every ciphertext is
  * bound to user, grant, generation, field and key, so a row that was swapped or rolled back fails authentication. */
@@ -75,24 +85,19 @@ export function createPostgresVault({ database, keys, ids }: VaultOptions): Post
         ['access_token', accessToken],
         ['refresh_token', refreshToken],
       ]
-      const secrets = tokens.flatMap(([field, token]) =>
-        token === null
-          ? []
-          : [
-              {
-                field,
-                sealed: seal(
-                  dataKey.key,
-                  Buffer.from(token, 'utf8'),
-                  fieldContext(binding, field, dataKey.id),
-                ),
-              },
-            ],
-      )
       const { grantId, generation } = binding
-      await writesOf(unit)([
-        { text: keepText, params: [grantId, generation, JSON.stringify(secrets), dataKey.id] },
-      ])
+      const writes = tokens.flatMap(([field, token]): Write[] => {
+        if (token === null) return []
+        const plain = Buffer.from(token, 'utf8')
+        const sealed = seal(dataKey.key, plain, fieldContext(binding, field, dataKey.id))
+        return [
+          {
+            statement: keptSecret,
+            row: { grant_id: grantId, field, generation, sealed, data_key_id: dataKey.id },
+          },
+        ]
+      })
+      await writesOf(unit)(writes)
     },
     async shred(unit, grantId) {
       await sqlOf(unit)('delete from vault_data_key where grant_id = $1', [grantId])
