@@ -3,6 +3,7 @@ export type { Database } from './database/database.ts'
 export { isDatabaseUnavailable, isSchemaError } from './database/database-errors.ts'
 export { type MigrateOptions, migrate } from './database/migrate.ts'
 export { type DatabaseOptions, openDatabase } from './database/open-database.ts'
+export { readTogether } from './database/read-together.ts'
 export { epochMs, readsOf, type Sql, sqlOf } from './database/sql.ts'
 export { storeErrors } from './errors.ts'
 export type {

@@ -1,5 +1,5 @@
 import { type Service, services } from '@evergrant/event-contracts'
-import { type Database, epochMs, sqlOf } from '@evergrant/event-store'
+import { type Database, epochMs, readTogether, sqlOf } from '@evergrant/event-store'
 import type { Grant } from '../domain/grant-state.ts'
 import { grantShape } from './grant-snapshots.ts'
 import { namingDrift } from './schema-drift.ts'
@@ -9,6 +9,7 @@ interface StateRow {
 }
 
 interface SnapshotRow extends StateRow {
+  readonly grant_id: string
   readonly version: number | null
 }
 
@@ -20,12 +21,18 @@ interface CardRow extends StateRow {
 const tokenColumns = `t.service, t.user_id, t.access_token, t.refresh_token, t.token_expiry, t.scope,
   t.service_user_id, t.service_email, t.created_at, t.updated_at`
 
-const byIdText = `select g.state::text as state, case when g.shape = $2 then g.version::float8 end as version
-  from grant_state g left join (select ${tokenColumns} from user_oauth_tokens t) t on false where g.grant_id = $1`
+const byIdText = `
+  select g.grant_id, g.state::text as state, case when g.shape = $2 then g.version::float8 end as version
+    from grant_state g left join (select ${tokenColumns} from user_oauth_tokens t) t on false
+   where g.grant_id = any($1::uuid[])`
 
 /** What is known about grants and their connections. */
 export function grantQueries(database: Database) {
   const sql = sqlOf(database)
+  const rowOf = readTogether(async (grantIds) => {
+    const rows = await namingDrift(() => sql<SnapshotRow>(byIdText, [grantIds, grantShape]))
+    return new Map(rows.map((row) => [row.grant_id, row]))
+  })
   return {
     /** The token query. It reads what people know as the token table, so a column missing there is seen here and
      * takes away tokens, and nothing else. */
@@ -58,7 +65,7 @@ export function grantQueries(database: Database) {
     /** It names the columns of the token table, of which it needs none: what is missing there is seen before Google is
      * asked for tokens that could not be kept. */
     async byId(grantId: string) {
-      const [row] = await namingDrift(() => sql<SnapshotRow>(byIdText, [grantId, grantShape]))
+      const row = await rowOf(grantId)
       return row === undefined ? undefined : { grant: JSON.parse(row.state) as Grant, version: row.version }
     },
     async accountIsSharedWithOthers({ issuer, account, grantId }: Grant): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { Ids } from '@evergrant/decider'
 import {
   type Database,
   type RowStatement,
+  readTogether,
   type Sql,
   sqlOf,
   type Write,
@@ -22,6 +23,7 @@ interface DataKeyRow {
 }
 
 interface SecretRow extends DataKeyRow {
+  readonly grant_id: string
   readonly generation: number
   readonly sealed: string
   /** Of which generation the mark is that was left of the refresh token. */
@@ -39,16 +41,15 @@ interface VaultOptions {
   readonly ids: Ids
 }
 
-const secretText = `
-  select s.generation, s.sealed, k.data_key_id, k.key_id, k.wrapped_key, null as marked
+const accessTokenText = `
+  select s.grant_id, s.generation, s.sealed, k.data_key_id, k.key_id, k.wrapped_key, null as marked
     from vault_secret s join vault_data_key k using (grant_id)
-   where s.grant_id = $1 and s.field = $2`
-const markedSecretText = `
-  select s.generation, s.sealed, k.data_key_id, k.key_id, k.wrapped_key, m.generation as marked
+   where s.grant_id = $1 and s.field = 'access_token'`
+const refreshTokensText = `
+  select s.grant_id, s.generation, s.sealed, k.data_key_id, k.key_id, k.wrapped_key, m.generation as marked
     from vault_secret s join vault_data_key k using (grant_id) left join refresh_token_mark m using (grant_id)
-   where s.grant_id = $1 and s.field = $2`
+   where s.grant_id = any($1::uuid[]) and s.field = 'refresh_token'`
 
-/* Nothing is kept under another data key than the grant's: a null is refused, and with it the whole transaction. */
 const keptSecret: RowStatement = {
   columns: 'grant_id uuid, field text, generation int, sealed text, data_key_id uuid',
   text: (rows) => `
@@ -63,8 +64,13 @@ const keptSecret: RowStatement = {
 /** Envelope encryption: a data key per grant seals its tokens, the key ring wraps the data key. Every ciphertext is
  * bound to user, grant, generation, field and key, so a row that was swapped or rolled back fails authentication. */
 export function createPostgresVault({ database, keys, ids }: VaultOptions): PostgresVault {
-  const read = async (binding: SecretBinding, field: Field, text: string) => {
-    const [row] = await sqlOf(database)<SecretRow>(text, [binding.grantId, field])
+  const sql = sqlOf(database)
+  // Grants that are claimed together open theirs together.
+  const refreshTokenRow = readTogether(async (grantIds) => {
+    const rows = await sql<SecretRow>(refreshTokensText, [grantIds])
+    return new Map(rows.map((row) => [row.grant_id, row]))
+  })
+  const opened = async (binding: SecretBinding, field: Field, row: SecretRow | undefined) => {
     if (!row) throw unreadable(binding, 'missing')
     if (row.generation > binding.generation) return undefined
     const key = await keys.unwrap(
@@ -77,8 +83,11 @@ export function createPostgresVault({ database, keys, ids }: VaultOptions): Post
   }
 
   return {
-    accessToken: async (binding) => (await read(binding, 'access_token', secretText))?.token,
-    refreshToken: (binding) => read(binding, 'refresh_token', markedSecretText),
+    accessToken: async (binding) => {
+      const [row] = await sql<SecretRow>(accessTokenText, [binding.grantId])
+      return (await opened(binding, 'access_token', row))?.token
+    },
+    refreshToken: async (binding) => opened(binding, 'refresh_token', await refreshTokenRow(binding.grantId)),
     async keep(unit, { accessToken, refreshToken, dataKey: known, ...binding }) {
       const dataKey = known ?? (await dataKeyOf(sqlOf(unit), binding, { keys, ids }, refreshToken !== null))
       const tokens: [Field, string | null][] = [
