@@ -1,5 +1,4 @@
 import type { Database } from '../database/database.ts'
-import { isConnectionLost, isDatabaseUnavailable } from '../database/database-errors.ts'
 import { runOn } from '../database/sql.ts'
 import type { AppendRow, AskedAppend } from './append-to-stream.ts'
 import type { Write } from './event-store.ts'
@@ -30,17 +29,15 @@ const mostUnderWay = 2
  * statement fails, each is sent on its own and fails for itself.
  */
 export function createAppendTogether(database: Database): AppendTogether {
-  let gathered: Waiting[] = []
+  const gathered: Waiting[] = []
   let underWay = 0
   let awaited = false
 
   const begin = () => {
     awaited = false
     while (gathered.length > 0 && underWay < mostUnderWay) {
-      const { group, others } = nextGroup(gathered)
-      gathered = others
       underWay += 1
-      void appendGroup(database, group).then(() => {
+      void appendGroup(database, gathered.splice(0, mostTogether)).then(() => {
         underWay -= 1
         begin()
       })
@@ -58,20 +55,6 @@ export function createAppendTogether(database: Database): AppendTogether {
   }
 }
 
-/** At most one append of a stream: the rows of two would be the same. */
-function nextGroup(gathered: readonly Waiting[]): { readonly group: Waiting[]; readonly others: Waiting[] } {
-  const streams = new Set<string>()
-  const group: Waiting[] = []
-  const others: Waiting[] = []
-  for (const waiting of gathered) {
-    const { stream_id } = waiting.asked
-    const fits = group.length < mostTogether && !streams.has(stream_id)
-    ;(fits ? group : others).push(waiting)
-    streams.add(stream_id)
-  }
-  return { group, others }
-}
-
 /** Settles everybody in the group, and ends when nobody needs the group any more. */
 async function appendGroup(database: Database, group: readonly Waiting[]): Promise<void> {
   const alone = (waiting: Waiting) => void appendAlone(database, waiting).then(waiting.settle, waiting.fail)
@@ -83,10 +66,9 @@ async function appendGroup(database: Database, group: readonly Waiting[]): Promi
       else waiting.settle(row)
     }
   } catch (error) {
-    const isAway = isConnectionLost(error) || isDatabaseUnavailable(error)
+    // One of them is at fault, or the connection was lost: whose append was committed then, is told that its stream has moved on.
     for (const waiting of group) {
-      // Who lost a connection does not know what was committed: the work itself is done again.
-      if (isAway || group.length === 1) waiting.fail(error)
+      if (group.length === 1) waiting.fail(error)
       else alone(waiting)
     }
   }

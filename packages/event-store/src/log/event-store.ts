@@ -86,8 +86,9 @@ export interface UnitOfWork {
 
 export interface TransactionOptions {
   /** An append with an exact version, and the rows written through `writesOf`, wait until the work is done and go as one
-   * statement that commits by itself: one round trip where there would be four or more. A conflict is told then, the
-   * positions of the facts are known then, and work that asks for anything else gets its transaction after all. */
+   * statement that commits by itself, shared with other work that is done in the same turn: one round trip where there
+   * would be four or more for each. A conflict is told then, the positions of the facts are known then, and work that
+   * asks for anything else gets its transaction after all. */
   readonly writeAtTheEnd?: boolean
 }
 

@@ -23,10 +23,17 @@ export function createGrantSignals(
     const message = messageSchema.safeParse(body)
     if (message.success) tell(message.data.grantIds)
   })
+  let untold = new Set<string>()
+  const broadcast = () => {
+    if (untold.size > 0) bus.broadcast(subject, { grantIds: [...untold] })
+    untold = new Set()
+  }
   return {
     changed: (grantIds) => {
       tell(grantIds)
-      bus.broadcast(subject, { grantIds })
+      // Grants that commit together are one message to the others.
+      if (untold.size === 0) setImmediate(broadcast)
+      for (const grantId of grantIds) untold.add(grantId)
     },
     wait: (grantId, ms) =>
       new Promise((resolve) => {
@@ -41,6 +48,9 @@ export function createGrantSignals(
         const timer = setTimeout(done, ms)
         waiters.add(done)
       }),
-    stop: () => listening.stop(),
+    stop: () => {
+      broadcast()
+      return listening.stop()
+    },
   }
 }
