@@ -66,7 +66,7 @@ async function appendGroup(database: Database, group: readonly Waiting[]): Promi
       else waiting.settle(row)
     }
   } catch (error) {
-    // One of them is at fault, or the connection was lost: whose append was committed then, is told that its stream has moved on.
+    // One of them is at fault, or the connection was lost; if it was lost after the commit, each stream has moved on.
     for (const waiting of group) {
       if (group.length === 1) waiting.fail(error)
       else alone(waiting)
