@@ -4,6 +4,7 @@ import {
   epochMs,
   type Projection,
   type RecordedFact,
+  type RowStatement,
   sqlOf,
   type UnitOfWork,
   type Write,
@@ -22,74 +23,69 @@ export const syncStatus: Projection = {
   },
 }
 
+const requested: RowStatement = {
+  columns: `sync_id uuid, stream_id text, user_id text, connection_ids uuid[], calendar_id uuid, mode text, cause text,
+    requested_at timestamptz, correlation_id text, traceparent text`,
+  text: (rows) => `
+  insert into sync_status (sync_id, stream_id, user_id, connection_ids, calendar_id, status, mode, cause, requested_at,
+         correlation_id, traceparent)
+  select sync_id, stream_id, user_id, connection_ids, calendar_id, 'requested', mode, cause, requested_at,
+         correlation_id, traceparent from ${rows}`,
+}
+const started: RowStatement = {
+  columns: 'sync_id uuid, started_at timestamptz',
+  text: (rows) => `
+  update sync_status s set status = 'running', started_at = r.started_at from ${rows} r where s.sync_id = r.sync_id`,
+}
+const ended: RowStatement = {
+  columns: `sync_id uuid, status text, mode text, failure text, retry_at timestamptz, ended_at timestamptz, pages int,
+    upserted int, deleted int, unchanged int`,
+  text: (rows) => `
+  update sync_status s
+     set status = r.status, mode = r.mode, failure = r.failure, retry_at = r.retry_at, ended_at = r.ended_at,
+         pages = r.pages, upserted = r.upserted, deleted = r.deleted, unchanged = r.unchanged
+    from ${rows} r where s.sync_id = r.sync_id`,
+}
+
 async function applyFact(unit: UnitOfWork, fact: RecordedFact<SyncFact>): Promise<void> {
-  const write = rowFor(fact)
+  const write = writeFor(fact)
   if (write !== null) await writesOf(unit)([write])
 }
 
-function rowFor(fact: RecordedFact<SyncFact>): Write | null {
+function writeFor(fact: RecordedFact<SyncFact>): Write | null {
   switch (fact.type) {
-    case 'SyncRequested':
-      return requested(fact, fact.data)
-    case 'SyncStarted':
-      return {
-        text: (onlyIf) =>
-          `update sync_status set status = 'running', started_at = $2::timestamptz where sync_id = $1::uuid and ${onlyIf}`,
-        params: [fact.data.syncId, fact.data.startedAt],
+    case 'SyncRequested': {
+      const { syncId, userId, connectionIds, calendarId, mode, cause, requestedAt } = fact.data
+      const { correlationId, traceparent = null } = fact.metadata
+      const row = {
+        ...{ sync_id: syncId, stream_id: fact.streamId, user_id: userId, connection_ids: connectionIds },
+        ...{ calendar_id: calendarId, mode, cause, requested_at: requestedAt },
+        ...{ correlation_id: correlationId, traceparent },
       }
+      return { statement: requested, row }
+    }
+    case 'SyncStarted': {
+      const { syncId, startedAt } = fact.data
+      return { statement: started, row: { sync_id: syncId, started_at: startedAt } }
+    }
     case 'SyncCompleted': {
-      const { completedAt: at } = fact.data
-      return ended(fact.data, { status: 'completed', failure: null, retryAt: null, at })
+      const { completedAt } = fact.data
+      const how = { status: 'completed', failure: null, retry_at: null, ended_at: completedAt }
+      return { statement: ended, row: { ...endOf(fact.data), ...how } }
     }
     case 'SyncFailed': {
       const { reason, retryAt, failedAt } = fact.data
-      return ended(fact.data, { status: 'failed', failure: reason, retryAt, at: failedAt })
+      const how = { status: 'failed', failure: reason, retry_at: retryAt, ended_at: failedAt }
+      return { statement: ended, row: { ...endOf(fact.data), ...how } }
     }
     default:
       return null
   }
 }
 
-function requested(
-  { streamId, metadata }: RecordedFact,
-  data: Extract<SyncFact, { type: 'SyncRequested' }>['data'],
-): Write {
-  const { syncId, userId, connectionIds, calendarId, mode, cause, requestedAt } = data
-  const { correlationId, traceparent = null } = metadata
-  return {
-    text: (onlyIf) =>
-      `insert into sync_status
-         (sync_id, stream_id, user_id, connection_ids, calendar_id, status, mode, cause, requested_at,
-          correlation_id, traceparent)
-       select $1::uuid, $2, $3, $4::uuid[], $5::uuid, 'requested', $6, $7, $8::timestamptz, $9, $10 where ${onlyIf}`,
-    params: [
-      ...[syncId, streamId, userId, connectionIds, calendarId, mode, cause, requestedAt],
-      ...[correlationId, traceparent],
-    ],
-  }
-}
-
-function ended(
-  data: { readonly syncId: string; readonly mode: SyncMode; readonly counts: SyncCounts },
-  ending: {
-    readonly status: 'completed' | 'failed'
-    readonly failure: string | null
-    readonly retryAt: string | null
-    readonly at: string
-  },
-): Write {
+function endOf(data: { readonly syncId: string; readonly mode: SyncMode; readonly counts: SyncCounts }) {
   const { pages, upserted, deleted, unchanged } = data.counts
-  return {
-    text: (onlyIf) =>
-      `update sync_status
-          set status = $2, mode = $3, failure = $4, retry_at = $5::timestamptz, ended_at = $6::timestamptz,
-              pages = $7::int, upserted = $8::int, deleted = $9::int, unchanged = $10::int
-        where sync_id = $1::uuid and ${onlyIf}`,
-    params: [
-      ...[data.syncId, ending.status, data.mode, ending.failure, ending.retryAt, ending.at],
-      ...[pages, upserted, deleted, unchanged],
-    ],
-  }
+  return { sync_id: data.syncId, mode: data.mode, pages, upserted, deleted, unchanged }
 }
 
 export interface SyncStatusRow {
