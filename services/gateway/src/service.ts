@@ -11,6 +11,7 @@ import { createUndiciUpstream } from './adapters/upstream/undici-upstream.ts'
 import { createForward } from './application/forward.ts'
 import { createSystemHealth } from './application/system-health.ts'
 import type { GatewayConfig } from './config.ts'
+import { consoleRoutes } from './entry-points/http/console-routes.ts'
 import { docsRoutes } from './entry-points/http/docs-routes.ts'
 import { forwardingRoutes } from './entry-points/http/forwarding-routes.ts'
 import { healthRoutes } from './entry-points/http/health-routes.ts'
@@ -39,6 +40,7 @@ export async function startGateway(config: GatewayConfig): Promise<Required<Runn
   })
   healthRoutes(app, systemHealth)
   landingPage(app, systemHealth)
+  consoleRoutes(app)
   await docsRoutes(app, { upstreams, fetchOpenApi: upstream.fetchOpenApi })
   forwardingRoutes(app, { forward: createForward(upstream.send), upstreams, publicUrl: config.PUBLIC_URL })
 

@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { accessibilityProblems, findChromium, openChromium } from '@evergrant/browser-testing/testing'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { accessibilityProblems, findChromium, freePort, openChromium } from './test-kit/chromium.ts'
+import { freePort } from './test-kit/free-port.ts'
 import { useOauthService } from './testing.ts'
 
 const executablePath = findChromium()

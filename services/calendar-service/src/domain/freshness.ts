@@ -1,3 +1,7 @@
+/** Why nothing is wrong and yet nothing is fresh: consent is there and its token is not, no sync ended yet, the next is late. */
+export const waitingWords = ['awaiting_token', 'never_synced', 'overdue'] as const
+type WaitingWord = (typeof waitingWords)[number]
+
 export interface SyncedState {
   readonly connectionStatus: 'expected' | 'active' | 'paused'
   readonly connectionReason: string | null
@@ -18,8 +22,8 @@ export function freshnessOf(state: SyncedState, staleAfterMs: number): Freshness
   if (state.connectionStatus !== 'active') return { status: 'paused', reason: state.connectionReason }
   if (state.underWay) return { status: 'syncing', reason: state.failureReason }
   if (state.failureReason !== null) return { status: 'failed', reason: state.failureReason }
-  if (state.ageMs === null) return { status: 'stale', reason: 'never_synced' }
+  if (state.ageMs === null) return { status: 'stale', reason: 'never_synced' satisfies WaitingWord }
   return state.ageMs > staleAfterMs
-    ? { status: 'stale', reason: 'overdue' }
+    ? { status: 'stale', reason: 'overdue' satisfies WaitingWord }
     : { status: 'fresh', reason: null }
 }

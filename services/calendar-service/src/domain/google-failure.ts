@@ -9,17 +9,19 @@ export interface GoogleAnswer {
 }
 
 /** A stable word each; callers, logs and SyncFailed use these. */
-export type FailureWord =
-  | 'access_token_rejected'
-  | 'rate_limited'
-  | 'quota_exhausted'
-  | 'missing_scopes'
-  | 'api_disabled'
-  | 'forbidden'
-  | 'not_found'
-  | 'sync_token_lost'
-  | 'rejected_by_google'
-  | 'google_unavailable'
+export const failureWords = [
+  'access_token_rejected',
+  'rate_limited',
+  'quota_exhausted',
+  'missing_scopes',
+  'api_disabled',
+  'forbidden',
+  'not_found',
+  'sync_token_lost',
+  'rejected_by_google',
+  'google_unavailable',
+] as const
+export type FailureWord = (typeof failureWords)[number]
 
 export interface GoogleFailure {
   readonly word: FailureWord

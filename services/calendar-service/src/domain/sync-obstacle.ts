@@ -1,16 +1,18 @@
-import type { FailureWord } from './google-failure.ts'
+import { failureWords } from './google-failure.ts'
 
-export type ObstacleWord =
-  | FailureWord
-  | 'needs_reauthorization'
-  | 'disconnected'
-  | 'unknown_connection'
-  | 'token_unavailable'
-  | 'waiting_for_quota'
-  | 'schema_drift'
-  | 'google_protocol_broken'
-  | 'sync_cursor_rejected'
-  | 'internal_error'
+export const obstacleWords = [
+  ...failureWords,
+  'needs_reauthorization',
+  'disconnected',
+  'unknown_connection',
+  'token_unavailable',
+  'waiting_for_quota',
+  'schema_drift',
+  'google_protocol_broken',
+  'sync_cursor_rejected',
+  'internal_error',
+] as const
+export type ObstacleWord = (typeof obstacleWords)[number]
 
 /** What keeps a resource from being synced right now, in one stable word. */
 export class SyncObstacle extends Error {

@@ -1,3 +1,4 @@
+import type { ConnectionReason } from './connection-reason.ts'
 import { displacedByNewer, type Siblings } from './refresh-token-limit.ts'
 
 const hourMs = 3_600_000
@@ -19,7 +20,10 @@ export interface RefreshTokenLife {
 }
 
 /** Google says `invalid_grant` for many deaths. What the dates of this one say is told, and nothing beyond. */
-export function causeOfDeath({ since, lastUsedAt, siblings }: RefreshTokenLife, now: string): string {
+export function causeOfDeath(
+  { since, lastUsedAt, siblings }: RefreshTokenLife,
+  now: string,
+): ConnectionReason {
   const noticed = Date.parse(now)
   const lastAlive = Date.parse(lastUsedAt !== null && lastUsedAt > since ? lastUsedAt : since)
   const seventhDay = Date.parse(since) + testingModeMs
@@ -30,7 +34,7 @@ export function causeOfDeath({ since, lastUsedAt, siblings }: RefreshTokenLife, 
   return siblings !== undefined && displacedByNewer(siblings) ? 'refresh_token_limit' : 'revoked_at_google'
 }
 
-const deadly = new Set([
+const deadly: ReadonlySet<ConnectionReason> = new Set<ConnectionReason>([
   'consent_expired_testing_mode',
   'refresh_token_unused',
   'refresh_token_limit',
@@ -40,6 +44,6 @@ const deadly = new Set([
 ])
 
 /** Whether a grant that ended like this has no refresh token worth keeping. */
-export function endsRefreshToken(reason: string | null): boolean {
+export function endsRefreshToken(reason: ConnectionReason | null): boolean {
   return reason !== null && deadly.has(reason)
 }

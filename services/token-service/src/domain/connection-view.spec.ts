@@ -78,7 +78,7 @@ describe('a connection as users see it', () => {
       missingScopes: requiredScopes('gmail', 'read'),
       action: {
         kind: 'grant_scopes',
-        url: `https://app.example.com/?connect=gmail&connection=${connectionIdOf(grantId, 'gmail')}`,
+        url: `https://app.example.com/console?connect=gmail&connection=${connectionIdOf(grantId, 'gmail')}`,
       },
     })
   })
@@ -125,7 +125,7 @@ describe('a connection as users see it', () => {
   })
 
   it('tells a disconnected service from its living sibling', () => {
-    const disconnected = { at: at(5).toISOString(), reason: 'revoked_by_user' }
+    const disconnected = { at: at(5).toISOString(), reason: 'revoked_by_user' as const }
     const { gmail, calendar } = grant.connections
     const state: Grant = {
       ...grant,

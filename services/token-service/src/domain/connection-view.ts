@@ -8,6 +8,7 @@ import {
   type Service,
   scopesForService,
 } from '@evergrant/event-contracts'
+import type { ConnectionReason } from './connection-reason.ts'
 import type { ConnectionState, Grant } from './grant-state.ts'
 import { consoleUrl, remedyFor } from './remedies.ts'
 
@@ -24,7 +25,7 @@ export interface ViewContext {
 /** How a connection is, and why it is not better. */
 export interface Standing {
   readonly status: ConnectionStatus
-  readonly reason: string | null
+  readonly reason: ConnectionReason | null
   readonly missingScopes: readonly string[]
 }
 
@@ -94,7 +95,11 @@ function statusOf(
   return missing.length > 0 ? 'missing_scopes' : 'active'
 }
 
-function reasonOf(grant: Grant, connection: ConnectionState, status: ConnectionStatus): string | null {
+function reasonOf(
+  grant: Grant,
+  connection: ConnectionState,
+  status: ConnectionStatus,
+): ConnectionReason | null {
   if (status === 'disconnected') return connection.disconnected?.reason ?? grant.reason
   if (grant.status === 'needs_reauthorization') return grant.reason
   if (grant.refreshTokenGeneration === null) return 'refresh_token_missing'

@@ -1,4 +1,5 @@
 import { causeOfDeath } from './cause-of-death.ts'
+import type { ConnectionReason } from './connection-reason.ts'
 import { tokenErrors } from './errors.ts'
 import { evolveGrant } from './evolve-grant.ts'
 import { reauthorizationReason } from './failure-class.ts'
@@ -101,7 +102,7 @@ export function recordRefreshFailed(command: RecordRefreshFailed, grant: GrantSt
   return [failed, { type: 'ReauthorizationRequired', data: { generation, reason, requiredAt: failedAt } }]
 }
 
-function endOf(grant: Grant, { policy, failedAt, siblings }: RecordRefreshFailed): string {
+function endOf(grant: Grant, { policy, failedAt, siblings }: RecordRefreshFailed): ConnectionReason {
   if (lostInRotation(policy, grant.doubt)) return 'rotation_lost'
   const since = grant.refreshTokenSince ?? failedAt
   const life = { since, lastUsedAt: grant.lastRefreshedAt, ...(siblings === undefined ? {} : { siblings }) }

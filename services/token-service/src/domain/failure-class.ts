@@ -1,3 +1,4 @@
+import type { ConnectionReason } from './connection-reason.ts'
 export type FailureClass =
   | 'revoked'
   | 'reauthorization_policy'
@@ -57,7 +58,7 @@ export function classifyFailure({ httpStatus, error, errorSubtype }: RefreshEvid
 export function reauthorizationReason(
   failureClass: FailureClass,
   { error, errorSubtype }: RefreshEvidence,
-): string | null {
+): ConnectionReason | null {
   if (failureClass === 'revoked') return 'revoked_at_google'
   if (failureClass !== 'reauthorization_policy') return null
   // Google says the same in either member: `invalid_rapt` and `rapt_required` are session control.

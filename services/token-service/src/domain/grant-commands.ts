@@ -1,4 +1,5 @@
 import type { Access, Account, Service } from '@evergrant/event-contracts'
+import type { ConnectionReason } from './connection-reason.ts'
 import type { FailureClass, RefreshEvidence } from './failure-class.ts'
 import type { Holder, RefreshCause, RevocationOutcome } from './grant-facts.ts'
 import type { ProviderPolicy } from './provider-policy.ts'
@@ -84,7 +85,7 @@ export interface DelayRevocation {
 export interface EndByProvider {
   readonly type: 'EndByProvider'
   readonly now: string
-  readonly reason: string
+  readonly reason: ConnectionReason
   /** In the provider's time. */
   readonly occurredAt: string
   /** The generation of the one refresh token it is about; absent when it is about the account. */

@@ -1,4 +1,5 @@
 import type { Access, Account, Service } from '@evergrant/event-contracts'
+import type { ConnectionReason } from './connection-reason.ts'
 import type { FailureClass, RefreshEvidence } from './failure-class.ts'
 
 /** Who runs a refresh. `bootId` changes with every start of a process, so a restarted one knows its own leftovers. */
@@ -90,18 +91,26 @@ export type GrantFact =
     }
   | {
       readonly type: 'ReauthorizationRequired'
-      readonly data: { readonly generation: number; readonly reason: string; readonly requiredAt: string }
+      readonly data: {
+        readonly generation: number
+        readonly reason: ConnectionReason
+        readonly requiredAt: string
+      }
     }
   | {
       readonly type: 'ConnectionDisconnected'
-      readonly data: { readonly service: Service; readonly reason: string; readonly disconnectedAt: string }
+      readonly data: {
+        readonly service: Service
+        readonly reason: ConnectionReason
+        readonly disconnectedAt: string
+      }
     }
   | {
       readonly type: 'GrantRevoked'
       readonly data: {
         readonly generation: number
         readonly by: 'user' | 'google' | 'admin'
-        readonly reason: string
+        readonly reason: ConnectionReason
         readonly revokedAt: string
       }
     }

@@ -1,4 +1,5 @@
 import type { Access, Account, Service } from '@evergrant/event-contracts'
+import type { ConnectionReason } from './connection-reason.ts'
 import type { FailureClass } from './failure-class.ts'
 import type { Holder } from './grant-facts.ts'
 import type { Doubt } from './provider-policy.ts'
@@ -8,7 +9,7 @@ export interface ConnectionState {
   readonly access: Access
   readonly connectedAt: string
   /** null while connected. */
-  readonly disconnected: { readonly at: string; readonly reason: string } | null
+  readonly disconnected: { readonly at: string; readonly reason: ConnectionReason } | null
 }
 
 /** `started` without an outcome is *in doubt* once its lease is over: nobody knows whether Google answered. */
@@ -41,7 +42,7 @@ export type RevocationState =
 export interface Grant {
   readonly status: 'live' | 'needs_reauthorization' | 'revoked'
   /** Why it is not live. */
-  readonly reason: string | null
+  readonly reason: ConnectionReason | null
   readonly grantId: string
   readonly userId: string
   readonly issuer: string

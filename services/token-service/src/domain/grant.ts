@@ -1,5 +1,6 @@
 import type { Decider } from '@evergrant/decider'
 import { endsRefreshToken } from './cause-of-death.ts'
+import type { ConnectionReason } from './connection-reason.ts'
 import { endByProvider, reclassify } from './decide-end.ts'
 import { recordRefreshed, recordRefreshFailed, startRefresh } from './decide-refresh.ts'
 import { tokenErrors } from './errors.ts'
@@ -91,7 +92,7 @@ function isLast(command: Disconnect, grant: Grant): boolean {
   return connectedServices(grant).every((connection) => connection.service === command.service)
 }
 
-function revoked(command: Disconnect, grant: Grant, reason: string): GrantFact {
+function revoked(command: Disconnect, grant: Grant, reason: ConnectionReason): GrantFact {
   return {
     type: 'GrantRevoked',
     data: { generation: grant.generation, by: command.by, reason, revokedAt: command.now },

@@ -2,7 +2,7 @@ import type { Connection, Service } from '@evergrant/event-contracts'
 
 /** Where a click takes the user: the console at the gateway, told what to connect. */
 export function consoleUrl(publicUrl: string, service: Service, connectionId: string): string {
-  const url = new URL('/', publicUrl)
+  const url = new URL('/console', publicUrl)
   url.searchParams.set('connect', service)
   url.searchParams.set('connection', connectionId)
   return url.href

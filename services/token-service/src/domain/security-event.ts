@@ -1,3 +1,5 @@
+import type { ConnectionReason } from './connection-reason.ts'
+
 /** Whom a security event speaks of. */
 export type EventSubject =
   | {
@@ -19,7 +21,7 @@ export interface SecurityEvent {
   readonly subject: EventSubject
   readonly occurredAt: string
   /** Why the grants end; null when the event ends none (a verification, an account that is enabled again). */
-  readonly reason: 'revoked_at_google' | 'account_disabled' | null
+  readonly reason: Extract<ConnectionReason, 'revoked_at_google' | 'account_disabled'> | null
 }
 
 /** A single token, named by its hash (OpenID OAuth Event Types 1.0). */

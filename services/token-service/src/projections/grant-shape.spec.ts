@@ -36,8 +36,11 @@ const life: readonly GrantFact[] = [
   { type: 'TokensReceived', data: received },
   { type: 'RefreshStarted', data: started },
   { type: 'RefreshFailed', data: failed },
-  { type: 'ConnectionDisconnected', data: { service: 'calendar', reason: 'by_user', disconnectedAt: at } },
-  { type: 'GrantRevoked', data: { generation: 1, by: 'user', reason: 'by_user', revokedAt: at } },
+  {
+    type: 'ConnectionDisconnected',
+    data: { service: 'calendar', reason: 'revoked_by_user', disconnectedAt: at },
+  },
+  { type: 'GrantRevoked', data: { generation: 1, by: 'user', reason: 'revoked_by_user', revokedAt: at } },
 ]
 
 function pathsOf(value: unknown, path: string): string[] {

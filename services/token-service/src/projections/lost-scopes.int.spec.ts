@@ -89,7 +89,7 @@ const ended: GrantFact = {
 }
 const disconnected: GrantFact = {
   type: 'ConnectionDisconnected',
-  data: { service: 'drive', reason: 'disconnected_by_user', disconnectedAt: at(54) },
+  data: { service: 'drive', reason: 'revoked_by_user', disconnectedAt: at(54) },
 }
 const revoked: GrantFact = {
   type: 'GrantRevoked',

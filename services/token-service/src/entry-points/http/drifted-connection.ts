@@ -1,4 +1,5 @@
 import type { CapabilityState, Connection } from '@evergrant/event-contracts'
+import type { ConnectionReason } from '../../domain/connection-reason.ts'
 
 /** What drift leaves of a capability. */
 export type StateOf = (capability: string) => CapabilityState
@@ -19,7 +20,7 @@ export function withDrift(connection: Connection, stateOf: StateOf): Connection 
   return {
     ...connection,
     capabilities,
-    reason: 'schema_drift',
+    reason: 'schema_drift' satisfies ConnectionReason,
     action: {
       kind: 'wait',
       description: 'Our database is not in the state it needs; we are on it, and nothing has to be done.',

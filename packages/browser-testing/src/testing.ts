@@ -1,0 +1,1 @@
+export { accessibilityProblems, findChromium, openChromium } from './chromium.ts'

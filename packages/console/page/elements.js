@@ -1,0 +1,45 @@
+// @ts-check
+/** @typedef {Node | string | null} Child */
+
+/** Builds an element. Text becomes a text node and is never parsed: names of calendars and accounts are written by strangers.
+ * @param {string} tag
+ * @param {Readonly<Record<string, string | boolean | null | ((event: Event) => void)>>} attributes
+ * @param {...Child} children
+ * @returns {HTMLElement} */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') made.addEventListener(name, value)
+    else if (value === true) made.setAttribute(name, '')
+    else if (typeof value === 'string') made.setAttribute(name, value)
+  }
+  made.append(...children.filter((child) => child !== null))
+  return made
+}
+
+/** The element the page was written with. @param {string} id @returns {HTMLElement} */
+export function byId(id) {
+  const found = document.getElementById(id)
+  if (found === null) throw new Error(`index.html has no #${id}`)
+  return found
+}
+
+/** Puts new content in place, and the keyboard back where it was. @param {HTMLElement} place @param {...Child} children */
+export function replaceContent(place, ...children) {
+  const focused = document.activeElement
+  const key = place.contains(focused) ? focused?.getAttribute('data-key') : null
+  place.replaceChildren(...children.filter((child) => child !== null))
+  if (key) {
+    const again = [...place.querySelectorAll('[data-key]')].find(
+      (each) => each.getAttribute('data-key') === key,
+    )
+    if (again instanceof HTMLElement) again.focus()
+  }
+}
+
+/** An address somebody may click; null for anything a browser would run. @param {string | undefined} url */
+export function webAddress(url) {
+  if (url === undefined || !URL.canParse(url)) return null
+  const { protocol, href } = new URL(url)
+  return protocol === 'https:' || protocol === 'http:' ? href : null
+}

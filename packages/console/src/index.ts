@@ -1,0 +1,1 @@
+export { type ConsoleFile, readConsole } from './console-files.ts'
