@@ -2,6 +2,7 @@
 import { element, webAddress } from './elements.js'
 import { moment } from './moment.js'
 import {
+  advice,
   capabilityNames,
   capabilityStates,
   permission,
@@ -32,7 +33,8 @@ const tones = {
 
 /** One connection: how it is, why, and what helps. @param {Connection} connection @param {CardParts} parts */
 export function connectionCard(connection, parts) {
-  const { id, service, account, status, reason, action, missingScopes } = connection
+  const { id, service, account, status, reason, missingScopes } = connection
+  const helps = advice(connection)
   const title = `connection-${id}`
   const tone = status === 'active' && reason !== null ? 'waiting' : tones[status]
   return element(
@@ -53,7 +55,7 @@ export function connectionCard(connection, parts) {
     missingScopes.length === 0
       ? null
       : element('p', {}, 'Missing: the permission to ', missingScopes.map(permission).join(', '), '.'),
-    action === null ? null : element('p', { class: 'action' }, action.description),
+    helps === null ? null : element('p', {}, helps),
     facts(connection),
     buttons(connection, parts),
     parts.saidOf(connection),

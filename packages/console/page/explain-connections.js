@@ -1,6 +1,6 @@
 // @ts-check
 import { ourDatabase } from './explain-problem.js'
-import { because, permission } from './words.js'
+import { advice, because, permission } from './words.js'
 
 /** @import { Calendar, Connection } from './api-shapes.ts' */
 /** @import { Explanation } from './explain.js' */
@@ -33,15 +33,15 @@ function disconnected(connection) {
   return {
     tone: 'broken',
     sentence: `${calendarOf(connection)} stopped because ${because(connection.reason ?? 'disconnected')}.`,
-    next: 'What was synced before is still here. To go on, connect the Google account again.',
+    next: advice(connection) ?? '',
     remedy: connect(connection),
   }
 }
 
 /** @param {Connection} connection @param {readonly Calendar[]} calendars @returns {Explanation | null} */
 function troubleOf(connection, calendars) {
-  const { status, reason, action } = connection
-  const next = action?.description ?? 'Connect the Google account again.'
+  const { status, reason } = connection
+  const next = advice(connection) ?? ''
   if (status === 'needs_reauthorization') {
     const sentence = `${calendarOf(connection)} stopped because ${because(reason ?? status)}.`
     return { tone: 'broken', sentence, next, remedy: connect(connection) }

@@ -3,6 +3,7 @@ import { consentWords } from './arrival.js'
 import { requestConsent } from './consent.js'
 import { showConsole } from './console-view.js'
 import { byId, element, replaceContent } from './elements.js'
+import { explain } from './explain.js'
 import { historyList } from './history-list.js'
 import { problemBox } from './problem-box.js'
 import { isSettling } from './settling.js'
@@ -109,6 +110,8 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
       arrival.kind === 'back' &&
       arrival.status === 'granted' &&
       Date.now() - openedAt < consentArrivesWithinMs
+    const isWell = explain({ connections, calendars, health }, new Date()).tone === 'good'
+    if (arrival.kind === 'back' && isWell) byId('notices').replaceChildren()
     if (isSettling({ connections, calendars, health }, justConsented) && looksAlone++ < mostLooksAlone) {
       next = setTimeout(() => void look(), lookAgainMs)
     }

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { CapabilityState, ConnectionStatus, Calendar, Service } from './api-shapes.ts' */
+/** @import { CapabilityState, Connection, ConnectionStatus, Calendar, Service } from './api-shapes.ts' */
 
 // Each reason is a clause, so that it can stand behind "because" and, with a capital letter, by itself.
 
@@ -71,6 +71,30 @@ export function sentence(word) {
   return Object.hasOwn(clauses, word)
     ? `${capital(clause)}.`
     : `The reason is “${word.replaceAll('_', ' ')}”.`
+}
+
+/** @type {Readonly<Record<string, string>>} */
+const advices = {
+  consent_expired_testing_mode:
+    'Connect again; that lasts seven days more, until whoever runs this application publishes its consent screen.',
+  refresh_token_limit:
+    'Connect again, and tell whoever runs this application that one account signs in too often.',
+  account_disabled: 'Settle it with Google first, and then connect the account again.',
+  admin_policy: 'Ask the administrator to allow this application, and then connect the account again.',
+  refresh_token_missing: 'Connect the Google account again.',
+  scopes_not_granted: 'Grant the missing permission in one more consent at Google.',
+}
+
+/** What helps, without repeating the reason; the words of the API where this page has none of its own.
+ * @param {Pick<Connection, 'reason' | 'action'>} connection */
+export function advice({ reason, action }) {
+  if (action === null) return null
+  const own = reason === null ? undefined : advices[reason]
+  if (own !== undefined) return own
+  const known = reason !== null && Object.hasOwn(connectionClauses, reason)
+  return known && action.kind === 'reconnect'
+    ? 'Connect the Google account again; what was synced until then is still here.'
+    : action.description
 }
 
 /** @param {string} text */
