@@ -31,7 +31,7 @@ export function summary(endpoints: Endpoints, dataDir: string, cwd: string, seco
     ...rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(width(column))).join('   ')}`.trimEnd()),
     '',
     'Try next:',
-    `  1. open ${gateway}/ and connect a Google account`,
+    `  1. open ${gateway}/console and sign in with: npm run -s evergrant -- token --sub alice${option}`,
     `  2. curl -H "authorization: Bearer $(npm run -s evergrant -- token --sub alice${option})" ${gateway}/v1/connections`,
     '  3. npm run story    plays connect → sync → refresh and prints every event',
     '',
