@@ -55,7 +55,7 @@ describe.skipIf(executablePath === undefined)('the console in a real browser', (
     await page.waitForURL(/\/console$/)
   }
 
-  const answer = () => page.locator('#answer-content').innerText()
+  const answer = () => page.locator('#answer-content').textContent()
 
   /** Structure and contrast in both schemes, nothing cut off on a phone, nothing blocked. */
   async function expectReadable(): Promise<void> {
@@ -97,15 +97,15 @@ describe.skipIf(executablePath === undefined)('the console in a real browser', (
     expect(await page.title()).toBe('Evergrant console')
 
     await page.getByRole('button', { name: 'Sync now' }).click()
-    await expect.poll(() => page.locator('#sync-progress').innerText(), patience).toMatch(/^Synced: /)
+    await expect.poll(() => page.locator('#sync-progress').textContent(), patience).toMatch(/^Synced: /)
     await page.getByText('History').click()
     await expect
-      .poll(() => page.locator('.history').innerText(), patience)
+      .poll(() => page.locator('.history').textContent(), patience)
       .toContain('The user granted access.')
     await expectReadable()
 
     await emulator('/grants/revoke', { email })
-    await page.getByRole('button', { name: 'Renew the access of Google Calendar' }).click()
+    await page.getByRole('button', { name: 'Renew access: Google Calendar' }).click()
     await expect
       .poll(answer, patience)
       .toContain(`Your calendar (${email}) stopped because its access was withdrawn at Google.`)
@@ -132,7 +132,7 @@ describe.skipIf(executablePath === undefined)('the console in a real browser', (
       }),
     )
     await signIn(await stack.token('console-user'))
-    await expect.poll(() => page.locator('#calendars').innerText(), patience).toContain('r-17')
+    await expect.poll(() => page.locator('#calendars').textContent(), patience).toContain('r-17')
     expect(await page.getByRole('heading', { name: 'Google Calendar' }).count()).toBeGreaterThan(0)
     await expectReadable()
   })
@@ -150,14 +150,14 @@ describe.skipIf(executablePath === undefined)('the console in a real browser', (
 
   it('says that a token has expired, and asks for another', async () => {
     await signIn(`e30.${Buffer.from('{"sub":"late","exp":1}').toString('base64url')}.c2ln`)
-    await expect.poll(() => page.getByRole('alert').innerText(), patience).toContain('has expired')
+    await expect.poll(() => page.getByRole('alert').textContent(), patience).toContain('has expired')
     expect(await page.evaluate('sessionStorage.length')).toBe(0)
     await expectReadable()
   })
 
   it('shows the schemas to an administrator, and to nobody else', async () => {
     await signIn(await stack.token('console-admin', 'admin'))
-    await expect.poll(() => page.locator('#schema').innerText(), patience).toContain('token-service')
+    await expect.poll(() => page.locator('#schema').textContent(), patience).toContain('token-service')
     await expectReadable()
     await page.getByRole('button', { name: 'Sign out' }).click()
     await signIn(await stack.token('console-user'))

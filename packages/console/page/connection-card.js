@@ -101,7 +101,7 @@ function buttons(connection, { onConnect, onRefresh, consoleUrl }) {
             type: 'button',
             class: 'quiet',
             'data-key': `refresh-${id}`,
-            'aria-label': `Renew the access of ${whose}`,
+            'aria-label': `Renew access: ${whose}`,
             click: () => onRefresh(connection),
           },
           'Renew access',
