@@ -13,7 +13,11 @@ const steps: readonly {
   readonly tells?: boolean
 }[] = [
   { name: 'types', command: bin('tsc'), args: ['--project', 'tsconfig.json'] },
-  { name: 'types of the console', command: bin('tsc'), args: ['--project', 'packages/console/tsconfig.json'] },
+  {
+    name: 'types of the console',
+    command: bin('tsc'),
+    args: ['--project', 'packages/console/tsconfig.json'],
+  },
   { name: 'lint and format', command: bin('biome'), args: ['check', '--error-on-warnings', '.'] },
   { name: 'import rules', command: bin('depcruise'), args: ['services', 'packages', 'test', '--config'] },
   { name: 'import rules see TypeScript', command: process.execPath, args: ['test/support/cruise-canary.ts'] },

@@ -71,7 +71,7 @@ const unreachable = {
 
 /** The problem document of an answer, or one in its place where a proxy answered with something else.
  * @param {number} status @param {any} body @returns {Problem} */
-export function problemIn(status, body) {
+function problemIn(status, body) {
   if (typeof body?.title === 'string' && typeof body?.code === 'string')
     return { detail: '', ...body, status }
   return {
