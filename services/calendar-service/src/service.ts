@@ -130,6 +130,7 @@ export async function startCalendarService(
     calendars: postgresCalendarRows,
     items: postgresItemRows,
     drives: postgresSharedDrives,
+    resources: postgresResources,
   })
   const budget = measureQuota(
     metrics,
@@ -159,6 +160,8 @@ export async function startCalendarService(
     ids,
     random: options.random ?? Math.random,
     leaseMs,
+    // As many as a page of events has.
+    sliceRows: 2500,
     onDefect: onError('a page was not stored'),
     ...(options.crashPoint === undefined ? {} : { crashPoint: options.crashPoint }),
   })

@@ -2,6 +2,8 @@ import type { EventStore } from '@evergrant/event-store'
 import { createInMemoryEventStore } from '@evergrant/event-store/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { calendarFactCatalogue } from '../domain/fact-catalogue.ts'
+import { firstSlice, nothingClosed } from '../domain/rest.ts'
+import { noCounts } from '../domain/sync.ts'
 import { emptyCursor } from '../domain/sync-cursor.ts'
 import { beginRun } from './begin-run.ts'
 import { tellSync } from './finish-run.ts'
@@ -35,6 +37,7 @@ describe('the beginning of a run', () => {
       service: 'calendar',
       queryHash: 'query',
       hasRows: async () => true,
+      takeRest: async () => ({ counts: noCounts, cursor: emptyCursor, widenTo: [] }),
       discardStaged: async () => void written.push('discardStaged'),
       fetch: async (_, { syncToken }) => {
         asked.push(syncToken)
@@ -42,7 +45,7 @@ describe('the beginning of a run', () => {
       },
     }
     return {
-      ...{ store, clock, ids: { next: () => 'id' }, random: () => 0, leaseMs: 1000 },
+      ...{ store, clock, ids: { next: () => 'id' }, random: () => 0, leaseMs: 1000, sliceRows: 100 },
       onDefect: (error) => {
         throw error
       },
@@ -50,7 +53,8 @@ describe('the beginning of a run', () => {
       allowances: () => ({ take: async () => 1 }),
       sources: { calendar: source, calendar_list: source, mailbox: source, drive: source },
       resources: {
-        ...{ open: async () => {}, noteFailure: async () => {} },
+        ...{ open: async () => {}, noteFailure: async () => {}, noteSynced: async () => {} },
+        savePass: async () => void written.push('savePass'),
         find: async () => resource,
         lock: async () => resource,
         saveCursor: async () => void written.push('saveCursor'),
@@ -131,6 +135,30 @@ describe('the beginning of a run', () => {
     const begun = await beginRun(parts(), { ...run, mode: 'full' })
     expect(begun).toMatchObject({ pass: { mode: 'full', staged: true, generation: 2 }, ahead: null })
     expect(written).toEqual(['progress', 'saveCursor', 'discardStaged'])
+    expect(asked).toEqual([])
+  })
+
+  it('asks for nothing where only slices of a pass are left, nor where the resource is being closed', async () => {
+    const walked = {
+      mode: 'full',
+      generation: 2,
+      staged: true,
+      pageToken: null,
+      pages: 1,
+      restarts: 0,
+    } as const
+    const switching = {
+      kind: 'switch',
+      syncToken: 'new',
+      at: firstSlice,
+      counts: noCounts,
+      swept: 0,
+      listed: 0,
+    } as const
+    for (const rest of [switching, nothingClosed]) {
+      resource = { ...known, cursor: { ...known.cursor, pass: { ...walked, rest } } }
+      expect(await beginRun(parts(), run)).toMatchObject({ pass: { rest }, ahead: null })
+    }
     expect(asked).toEqual([])
   })
 

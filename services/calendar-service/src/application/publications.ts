@@ -2,6 +2,7 @@ import { contracts, type Publication, publication } from '@evergrant/event-contr
 import type { EventChange } from '../domain/resource-facts.ts'
 import type { Sync } from '../domain/sync.ts'
 import type { SyncFact } from '../domain/sync-facts.ts'
+import type { ChangedCalendar } from './ports.ts'
 
 /** Which fact leaves as which contract; the default is none. */
 export function syncPublications(fact: SyncFact, after: Sync): readonly Publication[] {
@@ -82,4 +83,10 @@ export function changePublications(
     )
   }
   return publications
+}
+
+/** How the changes of one transaction to a calendar leave. */
+export function publishing({ calendarId, connectionId, userId, at }: ChangedCalendar) {
+  return (changes: readonly EventChange[]) =>
+    changePublications({ calendarId, connectionId, userId }, changes, at.toISOString())
 }

@@ -2,7 +2,7 @@ import type { FactMetadata, UnitOfWork } from '@evergrant/event-store'
 import { resourceStream } from '../domain/resource-facts.ts'
 import type { BegunPass } from '../domain/sync-cursor.ts'
 import type { SyncedResource } from './ports.ts'
-import { record } from './store-page.ts'
+import { record } from './record.ts'
 import type { WalkParts } from './walk-parts.ts'
 
 /** Writes down the pass to walk; one that opens a generation begins with nothing staged. */

@@ -1,9 +1,11 @@
 import type { Service } from '@evergrant/event-contracts'
-import type { UnitOfWork } from '@evergrant/event-store'
+import type { FactMetadata, UnitOfWork } from '@evergrant/event-store'
 import { ownDrive, type ResourceKind } from '../domain/resource-facts.ts'
 import type { PageStep } from '../domain/sync-cursor.ts'
 import type {
   CalendarRows,
+  ChangeCause,
+  ChangedCalendar,
   ClaimedRun,
   CopyRows,
   EventRows,
@@ -12,9 +14,11 @@ import type {
   GoogleMail,
   ItemRows,
   PageRequest,
+  Resources,
   SharedDrives,
+  SyncedResource,
 } from './ports.ts'
-import { changePublications } from './publications.ts'
+import { publishing } from './publications.ts'
 import { storeFilePage } from './store-files.ts'
 import {
   closesUnbelievablyMuch,
@@ -23,6 +27,7 @@ import {
   storeCalendarPage,
   storeCopyPage,
 } from './store-page.ts'
+import { type RestContext, type TakenRest, takeRest } from './take-rest.ts'
 
 /** One page of Google's, and what is to be done with it in a transaction. */
 export interface FetchedPage {
@@ -42,6 +47,8 @@ export interface Source {
   readonly discardStaged: (unit: UnitOfWork, resourceId: string) => Promise<void>
   /** @throws SyncObstacle for every answer that is not a page. */
   readonly fetch: (run: ClaimedRun, request: PageRequest) => Promise<FetchedPage>
+  /** Takes the next slice of what is left of a pass when there are no more pages. */
+  readonly takeRest: (unit: UnitOfWork, context: RestContext) => Promise<TakenRest>
 }
 
 export type Sources = Readonly<Record<ResourceKind, Source>>
@@ -54,6 +61,7 @@ export interface SourceParts {
   readonly calendars: CalendarRows
   readonly items: ItemRows
   readonly drives: SharedDrives
+  readonly resources: Pick<Resources, 'savePass'>
 }
 
 export function createSources(parts: SourceParts): Sources {
@@ -66,7 +74,7 @@ export function createSources(parts: SourceParts): Sources {
 }
 
 /** The list is never staged: which calendars there are can be told at the end of a pass. */
-function calendarListSource({ calendar, calendars, events }: SourceParts): Source {
+function calendarListSource({ calendar, ...rows }: SourceParts): Source {
   return {
     service: 'calendar',
     queryHash: calendar.queryHash.calendar_list,
@@ -76,9 +84,12 @@ function calendarListSource({ calendar, calendars, events }: SourceParts): Sourc
       const page = await calendar.listCalendars(request)
       return {
         tokens: page,
-        store: (unit, context) => storeCalendarPage(unit, { calendars, events }, page, context),
+        store: (unit, context) => storeCalendarPage(unit, rows, page, context),
         isUnbelievable: async () => false,
       }
+    },
+    takeRest: async () => {
+      throw new Error('a calendar list is switched to and closed with its pages')
     },
   }
 }
@@ -94,24 +105,33 @@ function calendarSource({ calendar, events: rows }: SourceParts): Source {
         tokens: page,
         isUnbelievable: doubting(rows, run, page.items.length),
         store: async (unit, context) => {
-          const { resourceId: calendarId, connectionId, userId } = context.resource
-          const owner = { calendarId, connectionId, userId }
+          const kind = context.step.pass.mode === 'full' ? 'resync' : 'sync'
+          const calendar = changedCalendar(context, kind)
           const timeZone = page.timeZone ?? context.resource.timeZone ?? 'UTC'
-          const { mode } = context.step.pass
-          const cause = {
-            kind: mode === 'full' ? 'resync' : 'sync',
-            by: context.metadata.correlationId,
-          } as const
           const { timesOnly, items: events } = page
-          const toStore = { ...owner, at: context.at, cause, timeZone, timesOnly, events }
-          const publish = (changes: Parameters<typeof changePublications>[1]) =>
-            changePublications(owner, changes, context.at.toISOString())
-          const counts = await storeCopyPage(unit, rows, toStore, context, publish)
-          return { counts, widenTo: [] }
+          const toStore = { ...calendar, timeZone, timesOnly, events }
+          const stored = await storeCopyPage(unit, rows, toStore, context, publishing(calendar))
+          return { ...stored, widenTo: [] }
         },
       }
     },
+    takeRest: (unit, context) => {
+      const calendar = changedCalendar(context, context.rest.kind === 'switch' ? 'resync' : 'calendar_gone')
+      return takeRest(unit, rows, calendar, context, publishing(calendar))
+    },
   }
+}
+
+type Where = { readonly resource: SyncedResource; readonly at: Date; readonly metadata: FactMetadata }
+
+function changedCalendar({ resource, at, metadata }: Where, kind: ChangeCause['kind']): ChangedCalendar {
+  const { resourceId: calendarId, connectionId, userId } = resource
+  return { calendarId, connectionId, userId, at, cause: { kind, by: metadata.correlationId } }
+}
+
+function changedItems<Service extends 'drive' | 'gmail'>(service: Service, { resource, at }: Where) {
+  const { resourceId, connectionId, userId } = resource
+  return { service, resourceId, connectionId, userId, at }
 }
 
 function mailboxSource({ mail, items }: SourceParts): Source {
@@ -125,17 +145,16 @@ function mailboxSource({ mail, items }: SourceParts): Source {
         tokens: page,
         isUnbelievable: doubting(items, run, page.items.length),
         store: async (unit, context) => {
-          const { resourceId, connectionId, userId } = context.resource
-          const where = { service: 'gmail', resourceId, connectionId, userId, at: context.at } as const
-          const counts = await storeCopyPage(unit, items, { ...where, items: page.items }, context)
-          return { counts, widenTo: [] }
+          const toStore = { ...changedItems('gmail', context), items: page.items }
+          return { ...(await storeCopyPage(unit, items, toStore, context)), widenTo: [] }
         },
       }
     },
+    takeRest: (unit, context) => takeRest(unit, items, changedItems('gmail', context), context),
   }
 }
 
-function driveSource({ drive, items, drives }: SourceParts): Source {
+function driveSource({ drive, items, drives, resources }: SourceParts): Source {
   return {
     service: 'drive',
     queryHash: drive.queryHash,
@@ -146,8 +165,14 @@ function driveSource({ drive, items, drives }: SourceParts): Source {
       return {
         tokens: page,
         isUnbelievable: doubting(items, run, page.items.length),
-        store: (unit, context) => storeFilePage(unit, { items, drives }, page, context),
+        store: (unit, context) => storeFilePage(unit, { items, drives, resources }, page, context),
       }
+    },
+    takeRest: async (unit, context) => {
+      const taken = await takeRest(unit, items, changedItems('drive', context), context)
+      const isOwn = context.resource.googleId === ownDrive
+      if (!isOwn || taken.cursor.pass !== null) return taken
+      return { ...taken, widenTo: await drives.toWalk(unit, context.resource.connectionId) }
     },
   }
 }

@@ -6,27 +6,36 @@ import {
   type ResourceFact,
   resourceStream,
 } from '../domain/resource-facts.ts'
+import { firstSlice } from '../domain/rest.ts'
 import { addCounts, noCounts } from '../domain/sync.ts'
 import { isUnbelievable, type PageStep } from '../domain/sync-cursor.ts'
+import { closeGone, closeSlice } from './close-slice.ts'
 import type {
   CalendarRows,
   ChangedCalendar,
   CopyRows,
   EventRows,
   GooglePage,
+  Resources,
   SyncedResource,
 } from './ports.ts'
-import { changePublications } from './publications.ts'
+import { publishing } from './publications.ts'
+import { record } from './record.ts'
+import { switchSlice } from './switch-slice.ts'
 
 export interface PageContext {
   readonly resource: SyncedResource
   readonly step: PageStep
   readonly at: Date
   readonly metadata: FactMetadata
+  /** About how many rows are changed beside those of the page itself. */
+  readonly sliceRows: number
 }
 
 export interface StoredStep {
   readonly counts: SyncCounts
+  /** Where the pass is now: readers may not be switched to all of a generation yet. */
+  readonly step: PageStep
   /** Resources to sync next; only a list that is complete names any. */
   readonly widenTo: readonly string[]
 }
@@ -34,19 +43,21 @@ export interface StoredStep {
 /** What an asked page counts for, whatever was in it. */
 export const onePage: SyncCounts = { ...noCounts, pages: 1 }
 
-/** Stores one page of a copy in the caller's transaction; the last page of a staged generation makes it readable. */
+/** Stores one page of a copy in the caller's transaction; the last page of a staged generation begins to make it readable,
+ * and does when the changes fit in one slice. */
 export async function storeCopyPage<Where, Page extends Where>(
   unit: UnitOfWork,
   rows: CopyRows<Where, Page>,
   toStore: Page,
   context: PageContext,
   publish: (changes: readonly EventChange[]) => readonly Publication[] = () => [],
-): Promise<SyncCounts> {
-  const { resource, step, metadata } = context
+): Promise<Pick<StoredStep, 'counts' | 'step'>> {
+  const { resource, step, metadata, sliceRows } = context
   const { resourceId } = resource
   const facts: ResourceFact[] = []
   const changes: EventChange[] = []
   let counts = onePage
+  let reached = step
   const { generation, mode, pages } = step.pass
   const stored = (pageCounts: SyncCounts) => {
     counts = addCounts(counts, pageCounts)
@@ -65,22 +76,33 @@ export async function storeCopyPage<Where, Page extends Where>(
     stored(result.counts)
   }
   if (step.kind === 'done' && mode === 'full') {
-    const swapped = step.pass.staged
-      ? await rows.swap(unit, toStore)
-      : { counts: noCounts, changes: [], swept: 0 }
-    changes.push(...swapped.changes)
-    counts = addCounts(counts, swapped.counts)
-    facts.push({
-      type: 'GenerationCommitted',
-      data: { resourceId, generation, counts: swapped.counts, swept: swapped.swept },
-    })
+    if (step.pass.staged) {
+      const { syncToken } = step
+      const rest = {
+        kind: 'switch',
+        syncToken,
+        at: firstSlice,
+        counts: noCounts,
+        swept: 0,
+        listed: 0,
+      } as const
+      const at = { resource, pass: step.pass, rest, mostRows: sliceRows }
+      const switched = await switchSlice(unit, rows, toStore, at)
+      changes.push(...switched.changes)
+      counts = addCounts(counts, switched.counts)
+      facts.push(...switched.facts)
+      reached = switched.step
+    } else {
+      const data = { resourceId, generation, counts: noCounts, swept: 0 }
+      facts.push({ type: 'GenerationCommitted', data })
+    }
   }
   await record(unit, resourceStream(resource.kind, resourceId), {
     facts,
     publications: publish(changes),
     metadata,
   })
-  return counts
+  return { counts, step: reached }
 }
 
 /** Whether the last page of a generation would close unbelievably much: nothing is, before a second look says the same. */
@@ -96,14 +118,19 @@ export async function closesUnbelievablyMuch(
   return isUnbelievable({ readable, absent: Math.max(0, absent - itemsOnPage) })
 }
 
-/** Stores one page of the calendar list; calendars that are gone have their events closed in the same transaction. */
+/** Stores one page of the calendar list; calendars that are gone are no longer found from then on, and closing their events
+ * begins in the same transaction. */
 export async function storeCalendarPage(
   unit: UnitOfWork,
-  rows: { readonly calendars: CalendarRows; readonly events: EventRows },
+  rows: {
+    readonly calendars: CalendarRows
+    readonly events: EventRows
+    readonly resources: Pick<Resources, 'savePass'>
+  },
   page: GooglePage<GoogleCalendarEntry>,
   context: PageContext,
 ): Promise<StoredStep> {
-  const { resource, step, at, metadata } = context
+  const { resource, step, at, metadata, sliceRows } = context
   const { connectionId, userId } = resource
   const { generation, mode, pages } = step.pass
   const list = { connectionId, userId, generation, at }
@@ -113,17 +140,13 @@ export async function storeCalendarPage(
     ...stored.removedIds,
     ...(done && mode === 'full' ? await rows.calendars.sweep(unit, list) : []),
   ]
-  for (const calendarId of gone) {
+  const closed = await closeGone(unit, gone, { ...rows, mostRows: sliceRows }, (calendarId, slice) => {
     const cause = { kind: 'calendar_gone', by: metadata.correlationId } as const
     const calendar: ChangedCalendar = { calendarId, connectionId, userId, at, cause }
-    const { changes } = await rows.events.closeAll(unit, calendar)
-    const data = { resourceId: calendarId, connectionId, closed: changes.length }
-    await record(unit, resourceStream('calendar', calendarId), {
-      facts: [{ type: 'CalendarRemoved', data }],
-      publications: changePublications({ calendarId, connectionId, userId }, changes, at.toISOString()),
-      metadata,
-    })
-  }
+    const publish = publishing(calendar)
+    const closing = { kind: 'calendar', resourceId: calendarId, metadata, publish, ...slice } as const
+    return closeSlice(unit, rows.events, calendar, closing)
+  })
   const counts: SyncCounts = {
     ...stored.counts,
     pages: 1,
@@ -148,20 +171,7 @@ export async function storeCalendarPage(
       metadata,
     })
   }
-  return { counts, widenTo: done ? await rows.calendars.present(unit, connectionId) : [] }
-}
-
-/** Appends what happened to a resource. */
-export async function record(
-  unit: UnitOfWork,
-  stream: ReturnType<typeof resourceStream>,
-  news: {
-    readonly facts: readonly ResourceFact[]
-    readonly publications: readonly Publication[]
-    readonly metadata: FactMetadata
-  },
-): Promise<void> {
-  if (news.facts.length === 0) return
-  // The run's lease and the locked resource row already keep every other writer out.
-  await unit.append<ResourceFact>({ ...stream, expectedVersion: 'any', ...news })
+  // What went with its calendar is deleted as well, here or in a run of its own.
+  const all = addCounts(counts, { ...noCounts, deleted: closed })
+  return { counts: all, step, widenTo: done ? await rows.calendars.toWalk(unit, connectionId) : [] }
 }

@@ -17,6 +17,8 @@ export interface WalkParts {
   /** In [0, 1), for jitter. */
   readonly random: () => number
   readonly leaseMs: number
+  /** About how many rows one transaction changes beside those of a page. */
+  readonly sliceRows: number
   readonly onDefect: (error: unknown) => void
   /** A hook for failure tests: called between the steps of a page. */
   readonly crashPoint?: (name: string) => void | Promise<void>

@@ -1,16 +1,17 @@
-import { DomainError } from '@evergrant/decider'
-import { isSchemaError, type UnitOfWork } from '@evergrant/event-store'
+import type { UnitOfWork } from '@evergrant/event-store'
 import { planRetry, type RetryPlan, waitForQuota } from '../domain/retry-plan.ts'
 import { noCounts } from '../domain/sync.ts'
 import { abandonPass, advance, lookAgain, mayReopen, reopen, type SyncCursor } from '../domain/sync-cursor.ts'
-import { type ObstacleWord, SyncObstacle } from '../domain/sync-obstacle.ts'
+import type { ObstacleWord, SyncObstacle } from '../domain/sync-obstacle.ts'
 import { askGoogle } from './ask-google.ts'
 import { beginRun } from './begin-run.ts'
 import { finishRun, tellFinished, tellSync } from './finish-run.ts'
+import { obstacleFrom } from './obstacle-from.ts'
 import type { ClaimedRun } from './ports.ts'
 import { savePass } from './save-pass.ts'
 import { onePage } from './store-page.ts'
 import { actor, type Position, type WalkParts } from './walk-parts.ts'
+import { closingOf, type WalkRestParts, walkRest } from './walk-rest.ts'
 
 export type WalkResource = (run: ClaimedRun, signal: AbortSignal) => Promise<void>
 
@@ -27,7 +28,9 @@ export function createWalkResource(parts: WalkParts): WalkResource {
       const position: Position = next
       if (signal.aborted) return parts.queue.postpone(run, 0, false)
       try {
-        next = await walkPage(parts, run, { position, fresh })
+        next = position.pass.rest
+          ? await goOn(parts, run, position)
+          : await walkPage(parts, run, { position, fresh })
         fresh = false
       } catch (error) {
         const obstacle = obstacleFrom(error, parts.onDefect)
@@ -41,25 +44,6 @@ export function createWalkResource(parts: WalkParts): WalkResource {
       }
     }
   }
-}
-
-/** What nobody foresaw, an unreachable database included, is tried again like an outage, and reported. */
-function obstacleFrom(error: unknown, onDefect: (error: unknown) => void): SyncObstacle | 'lease_lost' {
-  if (error instanceof SyncObstacle) return error
-  if (error instanceof DomainError) {
-    if (error.code === 'lease_lost') return 'lease_lost'
-    if (error.code === 'google_protocol_broken') {
-      return new SyncObstacle(
-        { word: 'google_protocol_broken', passing: true, retryAfterSeconds: null },
-        error,
-      )
-    }
-  }
-  onDefect(error)
-  if (isSchemaError(error)) {
-    return new SyncObstacle({ word: 'schema_drift', passing: true, retryAfterSeconds: null }, error)
-  }
-  return new SyncObstacle({ word: 'internal_error', passing: true, retryAfterSeconds: null }, error)
 }
 
 /** null when that was the last page. */
@@ -79,7 +63,7 @@ async function walkPage(
   ahead?.catch(() => undefined)
   const position = await store.transaction(async (unit) => {
     const resource = await resources.lock(unit, run.resourceId)
-    if (resource.removed) {
+    if (resource.removed || closingOf(resource)) {
       await finishRun(unit, run, { status: 'done', mode: pass.mode }, { queue, clock, actor })
       return null
     }
@@ -89,21 +73,35 @@ async function walkPage(
       await savePass(unit, parts, { resource, begun: again, metadata })
       return { ...again, metadata, ahead: null }
     }
-    const { counts, widenTo } = await page.store(unit, { resource, step, at: clock.now(), metadata })
+    const context = { resource, step, at: clock.now(), metadata, sliceRows: parts.sliceRows }
+    const { counts, step: reached, widenTo } = await page.store(unit, context)
     await crashPoint?.('page_stored')
     const { mode } = pass
-    if (step.kind === 'more') {
+    if (reached.kind === 'more') {
       await queue.progress(unit, run, { counts, mode, leaseMs: parts.leaseMs })
-      await resources.saveCursor(unit, run.resourceId, step.cursor)
-      return { ...step, metadata, ahead }
+      await resources.saveCursor(unit, run.resourceId, reached.cursor)
+      return { ...reached, metadata, ahead }
     }
-    const all = await queue.complete(unit, run, { counts, mode, cursor: step.cursor })
+    const all = await queue.complete(unit, run, { counts, mode, cursor: reached.cursor })
     await widen(unit, parts, { run, resourceIds: widenTo })
     await tellFinished(unit, run, { status: 'synced', mode, counts: all }, { queue, clock, actor })
     return null
   })
   await crashPoint?.('page_committed')
   return position
+}
+
+/** Takes the next slice of what is left when there are no more pages. */
+async function goOn(parts: WalkParts, run: ClaimedRun, { metadata }: Position): Promise<Position | null> {
+  const { resources, queue, clock } = parts
+  const finish: WalkRestParts['finish'] = async (unit, { mode, synced, widenTo }) => {
+    if (synced) await resources.noteSynced(unit, run.resourceId)
+    await widen(unit, parts, { run, resourceIds: widenTo })
+    await finishRun(unit, run, { status: 'done', mode }, { queue, clock, actor })
+  }
+  const after = await walkRest({ ...parts, finish }, run, metadata)
+  if (after === 'anew') return beginRun(parts, run)
+  return after === 'ended' ? null : { ...after, metadata, ahead: null }
 }
 
 /** A list that is complete sends every sync that waited for it on to what it lists. */

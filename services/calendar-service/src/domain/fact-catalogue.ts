@@ -15,6 +15,7 @@ export const calendarFactCatalogue = {
   PageStored: { schemaVersion: 1 },
   CalendarsListed: { schemaVersion: 1 },
   GenerationCommitted: { schemaVersion: 1 },
+  SliceStored: { schemaVersion: 1 },
   CalendarRemoved: { schemaVersion: 1 },
   SharedDriveLeft: { schemaVersion: 1 },
   SyncRequested: { schemaVersion: 1 },

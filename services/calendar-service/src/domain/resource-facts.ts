@@ -55,6 +55,14 @@ export type ResourceFact =
         readonly swept: number
       }
     }
+  /** A part of what one transaction should not hold: readers were switched to it, or it was closed. */
+  | {
+      readonly type: 'SliceStored'
+      readonly data: {
+        readonly resourceId: string
+        readonly counts: SyncCounts
+      }
+    }
   | {
       readonly type: 'CalendarRemoved'
       readonly data: { readonly resourceId: string; readonly connectionId: string; readonly closed: number }

@@ -1,11 +1,15 @@
 import { DomainError } from '@evergrant/decider'
 import { describe, expect, it } from 'vitest'
+import { firstSlice, nothingClosed } from './rest.ts'
+import { noCounts } from './sync.ts'
 import {
   abandonPass,
   advance,
   beginPass,
+  closingPass,
   emptyCursor,
   isUnbelievable,
+  keepSwitching,
   lookAgain,
   mayReopen,
   nextRequest,
@@ -148,6 +152,19 @@ describe('a sync cursor', () => {
       cursor: { syncToken: null },
       pass: { mode: 'full', staged: true, pageToken: null, secondLook: true },
     })
+  })
+
+  it('keeps its token until readers are switched to all of a generation, whatever Google says meanwhile', () => {
+    const full = beginPass(synced, { ...wanted, mode: 'full' })
+    const { cursor, pass } = advance(full.cursor, full.pass, { nextPageToken: 'last', nextSyncToken: null })
+    const rest = { at: firstSlice, counts: noCounts, swept: 0, listed: 0 }
+    const step = keepSwitching(cursor, pass, { kind: 'switch', syncToken: 'T2', ...rest })
+    expect(step.cursor).toMatchObject({ syncToken: 'T1', generation: 1, pass: { pageToken: null } })
+    expect(beginPass(step.cursor, wanted)).toEqual({ cursor: step.cursor, pass: step.pass, opened: null })
+    expect(abandonPass(step.cursor)).toEqual(step.cursor)
+    const closing = { ...synced, syncToken: null, pass: closingPass(nothingClosed) }
+    expect(abandonPass(closing)).toEqual(closing)
+    expect(closingPass(null)).toBeNull()
   })
 
   it('starts over from its token when a pass is given up', () => {

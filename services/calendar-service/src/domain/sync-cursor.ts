@@ -1,12 +1,14 @@
 import { calendarErrors } from './errors.ts'
+import type { CloseRest, Rest, SwitchRest } from './rest.ts'
 
 /**
  * Where a resource's copy stands: one model for the calendar list, every calendar, a mailbox and every drive.
  *
  * A *pass* is one walk through Google's pages. An incremental pass changes the readable rows page by page. A full
  * pass opens a generation: the first one fills the empty copy directly; a later one is staged beside it, so
- * readers keep the old rows until it commits. The sync token changes only with the last page, in the same
- * transaction as that page's rows, so it is never ahead of its data.
+ * readers keep the old rows until all of it is there. The sync token changes only with the last page, in the same
+ * transaction as that page's rows, so it is never ahead of its data. A generation with more changes than one transaction
+ * should hold is switched to in slices; the token then changes with the last of them.
  */
 export interface SyncCursor {
   /** The generation readers see; 0 before the first full pass is complete. */
@@ -32,6 +34,8 @@ export interface Pass {
   readonly restarts: number
   /** The first look at this generation would have closed unbelievably much; this one is believed. */
   readonly secondLook?: boolean
+  /** There are no more pages to ask for: this is left to do. */
+  readonly rest?: Rest
 }
 
 export interface PageTokens {
@@ -92,8 +96,10 @@ function openingReason(cursor: SyncCursor, sameQuery: boolean, mode: 'incrementa
   return mode === 'full' ? 'asked' : 'sync_token_lost'
 }
 
-/** Gives up a pass that cannot be continued, e.g. because its page token is too old; the copy stays as it is. */
+/** Gives up a pass that cannot be continued, e.g. because its page token is too old; the copy stays as it is. What is left
+ * of a pass without pages needs nothing of Google's: nothing that Google says ends it. */
 export function abandonPass(cursor: SyncCursor): SyncCursor {
+  if (cursor.pass?.rest !== undefined) return cursor
   return { ...cursor, pass: null, unproven: false }
 }
 
@@ -117,7 +123,7 @@ export function nextRequest(
 
 export type PageStep =
   | { readonly kind: 'more'; readonly cursor: SyncCursor; readonly pass: Pass }
-  | { readonly kind: 'done'; readonly cursor: SyncCursor; readonly pass: Pass }
+  | { readonly kind: 'done'; readonly cursor: SyncCursor; readonly pass: Pass; readonly syncToken: string }
 
 const mostPages = 1_000_000
 
@@ -137,17 +143,26 @@ export function advance(cursor: SyncCursor, pass: Pass, page: PageTokens): PageS
   if (!page.nextSyncToken) {
     throw calendarErrors.google_protocol_broken({ detail: 'neither nextPageToken nor nextSyncToken' })
   }
-  return {
-    kind: 'done',
-    pass: walked,
-    cursor: {
-      ...cursor,
-      generation: pass.generation,
-      syncToken: page.nextSyncToken,
-      pass: null,
-      unproven: pass.restarts > 0,
-    },
-  }
+  return endPass(cursor, walked, page.nextSyncToken)
+}
+
+/** The generation is complete, and its token is the one to go on from. */
+export function endPass(cursor: SyncCursor, pass: Pass, syncToken: string): PageStep {
+  const { generation, restarts } = pass
+  const ended = { ...cursor, generation, syncToken, pass: null, unproven: restarts > 0 }
+  return { kind: 'done', pass, cursor: ended, syncToken }
+}
+
+/** All pages of a generation are here, but readers are not switched to all of it yet. A process of an earlier release, which
+ * knows no rest, lists it once more from its first page: staged rows may be put away already. */
+export function keepSwitching(cursor: SyncCursor, pass: Pass, rest: SwitchRest): PageStep {
+  const next = { ...pass, pageToken: null, rest }
+  return { kind: 'more', pass: next, cursor: { ...cursor, pass: next } }
+}
+
+/** The pass of a resource that was taken away while it still has rows; null when it has none any more. */
+export function closingPass(rest: CloseRest | null): Pass | null {
+  return rest === null ? null : { ...fullPass(0, false, 0), rest }
 }
 
 /** At every power of two, so that a circle of any length is found within a few rounds with one token kept (Brent). */

@@ -42,10 +42,13 @@ export const postgresCalendarRows: CalendarRows = {
     await closeResources(sql, ids)
     return ids
   },
-  present: async (unit, connectionId) => {
+  toWalk: async (unit, connectionId) => {
     const rows = await sqlOf(unit)<{ calendarId: string }>(
-      `select calendar_id as "calendarId" from calendar
-        where connection_id = $1 and removed_at is null order by calendar_id`,
+      `select calendar_id as "calendarId" from calendar where connection_id = $1 and removed_at is null
+       union
+       select resource_id from synced_resource
+        where connection_id = $1 and kind = 'calendar' and removed_at is not null and pass is not null
+        order by 1`,
       [connectionId],
     )
     return rows.map(({ calendarId }) => calendarId)

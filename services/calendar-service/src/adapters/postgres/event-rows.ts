@@ -1,33 +1,15 @@
 import { type Sql, sqlOf } from '@evergrant/event-store'
 import type { ChangedCalendar, EventRows, StoredPage } from '../../application/ports.ts'
+import { noCounts } from '../../domain/sync.ts'
+import { withUnchanged } from '../../domain/unchanged.ts'
 import { logChanges, type WrittenEvent } from './change-log.ts'
-import {
-  eventColumnNames,
-  eventsAsJson,
-  incomingColumns,
-  latestById,
-  setFromExcluded,
-} from './event-columns.ts'
+import { eventColumnNames, eventsAsJson, incomingColumns, latestById } from './event-columns.ts'
+import { closingPhases, stagedPutAway, switchingPhases } from './event-slices.ts'
+import { closed, isNews, returningClosed, upsertTail } from './event-statements.ts'
+import { putAll, takeSlice } from './slices.ts'
 import { stageEvents } from './stage-events.ts'
 
-// A tombstone carries little more than an id: what was known of the event stays beneath it.
-const upsertTail = `on conflict (calendar_id, event_id) do update set ${setFromExcluded
-  .replace(
-    'starts_at = excluded.starts_at',
-    'starts_at = coalesce(excluded.starts_at, calendar_event.starts_at)',
-  )
-  .replace('ends_at = excluded.ends_at', 'ends_at = coalesce(excluded.ends_at, calendar_event.ends_at)')},
-  raw = case when excluded.status = 'cancelled' then calendar_event.raw || excluded.raw else excluded.raw end`
-
 const written = `w.event_id as "eventId", w.etag, w.status = 'cancelled' as cancelled, b.etag as "etagBefore"`
-
-// A tombstone of an event nobody ever saw is no news; one of an occurrence is: it hides it. What is cancelled already is
-// none either, whatever its etag: our own deletions have no answer that names one.
-const isNews = (before: string, incoming: string) => `
-  (${before}.event_id is null and (${incoming}.status <> 'cancelled' or ${incoming}.recurring_event_id is not null)
-   or ${before}.event_id is not null
-      and (${before}.etag, ${before}.status) is distinct from (${incoming}.etag, ${incoming}.status)
-      and not (${before}.status = 'cancelled' and ${incoming}.status = 'cancelled'))`
 
 const storeText = `
   with incoming as materialized (select * from jsonb_to_recordset($2::jsonb) as i ${incomingColumns}),
@@ -43,22 +25,6 @@ const storeText = `
     returning event_id, etag, status)
   select ${written} from w left join before b on b.event_id = w.event_id`
 
-const switchText = `
-  with before as materialized (
-    select e.event_id, e.etag, e.status from calendar_event e
-      join calendar_event_staged s on s.calendar_id = e.calendar_id and s.event_id = e.event_id
-     where e.calendar_id = $1 and s.raw is not null),
-  w as (
-    insert into calendar_event (calendar_id, ${eventColumnNames}, raw)
-    select $1, ${eventColumnNames.replace(/\w+/g, 's.$&')}, s.raw
-      from calendar_event_staged s left join before b on b.event_id = s.event_id
-     where s.calendar_id = $1 and s.raw is not null and ${isNews('b', 's')}
-    ${upsertTail}
-    returning event_id, etag, status)
-  select ${written} from w left join before b on b.event_id = w.event_id`
-
-const closed = `status = 'cancelled', raw = e.raw || '{"status": "cancelled"}'`
-
 const notStaged = `not exists (select 1 from calendar_event_staged s
   where s.calendar_id = e.calendar_id and s.event_id = e.event_id)`
 
@@ -71,12 +37,12 @@ export const postgresEventRows: EventRows = {
   },
   store: async (unit, page) => {
     const sql = sqlOf(unit)
-    if (page.events.length === 0) return stored(sql, page, [], 0)
+    if (page.events.length === 0) return stored(sql, page, [])
     const rows = await sql<WrittenEvent>(storeText, [
       page.calendarId,
       eventsAsJson({ ...page, events: latestById(page.events) }),
     ])
-    return stored(sql, page, rows, page.events.length)
+    return withUnchanged(await stored(sql, page, rows), page.events.length)
   },
   stage: stageEvents,
   absent: async (unit, calendarId) => {
@@ -87,45 +53,21 @@ export const postgresEventRows: EventRows = {
     )
     return found ?? { readable: 0, absent: 0 }
   },
-  swap: async (unit, calendar) => {
+  swap: async (unit, calendar, slice) => {
     const sql = sqlOf(unit)
-    const { calendarId } = calendar
-    const [{ total } = { total: 0 }] = await sql<{ total: number }>(
-      'select count(*)::int as total from calendar_event_staged where calendar_id = $1',
-      [calendarId],
-    )
-    const changed = await sql<WrittenEvent>(switchText, [calendarId])
-    const swept = await sql<WrittenEvent>(
-      `update calendar_event e set ${closed}
-        where e.calendar_id = $1 and e.status <> 'cancelled' and ${notStaged}
-      returning e.event_id as "eventId", e.etag, true as cancelled, e.etag as "etagBefore"`,
-      [calendarId],
-    )
-    // An occurrence that is no longer cancelled at Google must not stay hidden here.
-    const dropped = await sql<WrittenEvent>(
-      `delete from calendar_event e
-        where e.calendar_id = $1 and e.status = 'cancelled' and e.recurring_event_id is not null and ${notStaged}
-          and e.event_id <> all($2::text[])
-      returning e.event_id as "eventId", e.etag, true as cancelled, e.etag as "etagBefore"`,
-      [calendarId, swept.map(({ eventId }) => eventId)],
-    )
+    const { found, putAway, next } = await takeSlice(switchingPhases(sql, calendar.calendarId), slice)
+    const [dropped = [], live = [], cancelled = [], swept = []] = found
     await logChanges(sql, calendar, dropped)
-    await sql('delete from calendar_event_staged where calendar_id = $1', [calendarId])
-    const result = await stored(sql, calendar, [...changed, ...swept], total + swept.length)
-    return { ...result, swept: swept.length }
+    const result = await stored(sql, calendar, [...live, ...cancelled, ...swept])
+    return { ...result, swept: swept.length, listed: putAway, next }
   },
   discardStaged: async (unit, calendarId) => {
-    await sqlOf(unit)('delete from calendar_event_staged where calendar_id = $1', [calendarId])
+    await putAll(stagedPutAway(sqlOf(unit), calendarId))
   },
-  closeAll: async (unit, calendar) => {
+  closeAll: async (unit, calendar, slice) => {
     const sql = sqlOf(unit)
-    const rows = await sql<WrittenEvent>(
-      `update calendar_event e set ${closed} where e.calendar_id = $1 and e.status <> 'cancelled'
-       returning e.event_id as "eventId", e.etag, true as cancelled, e.etag as "etagBefore"`,
-      [calendar.calendarId],
-    )
-    await sql('delete from calendar_event_staged where calendar_id = $1', [calendar.calendarId])
-    return stored(sql, calendar, rows, rows.length)
+    const { found, next } = await takeSlice(closingPhases(sql, calendar.calendarId), slice)
+    return { ...(await logged(sql, calendar, found.flat())), next }
   },
 }
 
@@ -140,7 +82,7 @@ async function closeExceptions(
   return sql<WrittenEvent>(
     `update calendar_event e set ${closed}
       where e.calendar_id = $1 and e.recurring_event_id = any($2::text[]) and e.status <> 'cancelled'
-    returning e.event_id as "eventId", e.etag, true as cancelled, e.etag as "etagBefore"`,
+    ${returningClosed}`,
     [calendarId, cancelled],
   )
 }
@@ -149,9 +91,15 @@ async function stored(
   sql: Sql,
   calendar: ChangedCalendar,
   written: readonly WrittenEvent[],
-  seen: number,
 ): Promise<StoredPage> {
-  const rows = [...written, ...(await closeExceptions(sql, calendar.calendarId, written))]
+  return logged(sql, calendar, [...written, ...(await closeExceptions(sql, calendar.calendarId, written))])
+}
+
+async function logged(
+  sql: Sql,
+  calendar: ChangedCalendar,
+  rows: readonly WrittenEvent[],
+): Promise<StoredPage> {
   await logChanges(sql, calendar, rows)
   const deleted = rows.filter(({ cancelled }) => cancelled).length
   return {
@@ -160,11 +108,6 @@ async function stored(
       etag,
       kind: cancelled ? 'deleted' : 'upserted',
     })),
-    counts: {
-      pages: 0,
-      upserted: rows.length - deleted,
-      deleted,
-      unchanged: Math.max(0, seen - rows.length),
-    },
+    counts: { ...noCounts, upserted: rows.length - deleted, deleted },
   }
 }

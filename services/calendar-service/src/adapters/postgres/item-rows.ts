@@ -1,16 +1,15 @@
 import { type Sql, sqlOf } from '@evergrant/event-store'
 import type { ChangedItems, ItemRows, StoredPage } from '../../application/ports.ts'
 import type { GoogleItem } from '../../domain/google-item.ts'
+import { noCounts } from '../../domain/sync.ts'
+import { withUnchanged } from '../../domain/unchanged.ts'
 import { logItemChanges, type WrittenItem } from './item-change-log.ts'
+import { closingItems, stagedItemsPutAway, switchingItems, upsertTail } from './item-slices.ts'
 import { jsonbParameter, storableText } from './jsonb-parameter.ts'
+import { putAll, takeSlice } from './slices.ts'
 
 const incoming = `jsonb_to_recordset($1::jsonb)
   as i (item_id text, revision text, deleted boolean, at_ms bigint, facets jsonb, raw jsonb)`
-
-const upsertTail = `
-  on conflict (connection_id, item_id) do update set resource_id = excluded.resource_id,
-    revision = excluded.revision, at_ms = excluded.at_ms, facets = excluded.facets, raw = excluded.raw
-  returning item_id as "itemId", revision, false as deleted`
 
 // What another resource of the connection has taken over since is that one's to delete.
 const storeText = `
@@ -41,12 +40,6 @@ const stageText = `
   on conflict (resource_id, item_id) do update set revision = excluded.revision, at_ms = excluded.at_ms,
     facets = excluded.facets, raw = excluded.raw`
 
-const switchText = `
-  insert into google_item (connection_id, item_id, resource_id, user_id, service, revision, at_ms, facets, raw)
-  select $2, s.item_id, $1, $3, $4, s.revision, s.at_ms, s.facets, s.raw
-    from google_item_staged s where s.resource_id = $1 and s.raw is not null
-  ${upsertTail}`
-
 const notStaged = `not exists (select 1 from google_item_staged s
   where s.resource_id = b.resource_id and s.item_id = b.item_id)`
 
@@ -58,10 +51,10 @@ export const postgresItemRows: ItemRows = {
   },
   store: async (unit, { items, ...where }) => {
     const sql = sqlOf(unit)
-    if (items.length === 0) return stored(sql, where, [], 0)
+    if (items.length === 0) return stored(sql, where, [])
     const { connectionId, resourceId, userId, service } = where
     const rows = await sql<WrittenItem>(storeText, [asJson(items), connectionId, resourceId, userId, service])
-    return stored(sql, where, rows, items.length)
+    return withUnchanged(await stored(sql, where, rows), items.length)
   },
   stage: async (unit, { items, connectionId, resourceId }) => {
     await sqlOf(unit)(stageText, [asJson(items), connectionId, resourceId])
@@ -74,37 +67,21 @@ export const postgresItemRows: ItemRows = {
     )
     return found ?? { readable: 0, absent: 0 }
   },
-  swap: async (unit, where) => {
+  swap: async (unit, where, slice) => {
     const sql = sqlOf(unit)
-    const { connectionId, resourceId, userId, service } = where
-    const [{ total } = { total: 0 }] = await sql<{ total: number }>(
-      'select count(*)::int as total from google_item_staged where resource_id = $1',
-      [resourceId],
-    )
-    const changed = await sql<WrittenItem>(switchText, [resourceId, connectionId, userId, service])
-    const swept = await sql<WrittenItem>(
-      `delete from google_item b where b.resource_id = $1 and ${notStaged}
-       returning b.item_id as "itemId", b.revision, true as deleted`,
-      [resourceId],
-    )
-    await discardStaged(sql, resourceId)
-    const result = await stored(sql, where, [...changed, ...swept], total + swept.length)
-    return { ...result, swept: swept.length }
+    const { found, putAway, next } = await takeSlice(switchingItems(sql, where), slice)
+    const [changed = [], swept = []] = found
+    const result = await stored(sql, where, [...changed, ...swept])
+    return { ...result, swept: swept.length, listed: putAway, next }
   },
-  discardStaged: (unit, resourceId) => discardStaged(sqlOf(unit), resourceId),
-  closeAll: async (unit, where) => {
+  discardStaged: async (unit, resourceId) => {
+    await putAll(stagedItemsPutAway(sqlOf(unit), resourceId))
+  },
+  closeAll: async (unit, where, slice) => {
     const sql = sqlOf(unit)
-    const rows = await sql<WrittenItem>(
-      `delete from google_item where resource_id = $1 returning item_id as "itemId", revision, true as deleted`,
-      [where.resourceId],
-    )
-    await discardStaged(sql, where.resourceId)
-    return stored(sql, where, rows, rows.length)
+    const { found, next } = await takeSlice(closingItems(sql, where), slice)
+    return { ...(await stored(sql, where, found.flat())), next }
   },
-}
-
-async function discardStaged(sql: Sql, resourceId: string): Promise<void> {
-  await sql('delete from google_item_staged where resource_id = $1', [resourceId])
 }
 
 function asJson(items: readonly GoogleItem[]): Buffer {
@@ -114,12 +91,7 @@ function asJson(items: readonly GoogleItem[]): Buffer {
   return jsonbParameter(rows)
 }
 
-async function stored(
-  sql: Sql,
-  where: ChangedItems,
-  rows: readonly WrittenItem[],
-  seen: number,
-): Promise<StoredPage> {
+async function stored(sql: Sql, where: ChangedItems, rows: readonly WrittenItem[]): Promise<StoredPage> {
   await logItemChanges(sql, where, rows)
   const deleted = rows.filter((row) => row.deleted).length
   return {
@@ -128,11 +100,6 @@ async function stored(
       etag: row.revision,
       kind: row.deleted ? 'deleted' : 'upserted',
     })),
-    counts: {
-      pages: 0,
-      upserted: rows.length - deleted,
-      deleted,
-      unchanged: Math.max(0, seen - rows.length),
-    },
+    counts: { ...noCounts, upserted: rows.length - deleted, deleted },
   }
 }

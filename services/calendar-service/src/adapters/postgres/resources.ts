@@ -60,6 +60,19 @@ export const postgresResources: Resources = {
       ...cursorParams(cursor),
     ])
   },
+  savePass: async (unit, resourceId, pass) => {
+    await sqlOf(unit)('update synced_resource set pass = $2::jsonb where resource_id = $1', [
+      resourceId,
+      pass === null ? null : JSON.stringify(pass),
+    ])
+  },
+  noteSynced: async (unit, resourceId) => {
+    await sqlOf(unit)(
+      `update synced_resource set last_synced_at = now(), failure_reason = null, not_before = null
+        where resource_id = $1`,
+      [resourceId],
+    )
+  },
   noteFailure: async (unit, { resourceId, reason, notBeforeMs }) => {
     await sqlOf(unit)(
       `update synced_resource

@@ -33,7 +33,7 @@ export function createRunQueue(database: Database): RunQueue {
       const held = await sqlOf(unit)<{ run_id: string }>(
         `update resource_run
             set lease_until = now() + $3::float8 * interval '1 millisecond',
-                attempt = case when $5::int > 0 then 0 else attempt end, mode_done = $4,
+                attempt = case when $5::int + $6::int + $7::int > 0 then 0 else attempt end, mode_done = $4,
                 pages = pages + $5, upserted = upserted + $6, deleted = deleted + $7, unchanged = unchanged + $8
           where run_id = $1 and fence = $2 and state = 'running'
         returning run_id`,

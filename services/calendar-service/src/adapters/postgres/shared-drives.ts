@@ -3,7 +3,8 @@ import { sqlOf } from '@evergrant/event-store'
 import type { SharedDrives } from '../../application/ports.ts'
 
 // Somebody's own log is the connection's first resource and has its id.
-const shared = `kind = 'drive' and connection_id = $1 and resource_id <> connection_id and removed_at is null`
+const known = `kind = 'drive' and connection_id = $1 and resource_id <> connection_id`
+const shared = `${known} and removed_at is null`
 
 export const postgresSharedDrives: SharedDrives = {
   join: async (unit, { connectionId, userId }, driveIds) => {
@@ -35,4 +36,12 @@ export const postgresSharedDrives: SharedDrives = {
         where ${shared} order by resource_id`,
       [connectionId],
     ),
+  toWalk: async (unit, connectionId) => {
+    const rows = await sqlOf(unit)<{ id: string }>(
+      `select resource_id as id from synced_resource
+        where ${known} and (removed_at is null or pass is not null) order by resource_id`,
+      [connectionId],
+    )
+    return rows.map(({ id }) => id)
+  },
 }

@@ -1,7 +1,7 @@
 import type { Service, SyncCounts, SyncMode } from '@evergrant/event-contracts'
 import type { UnitOfWork } from '@evergrant/event-store'
 import type { ResourceKind } from '../../domain/resource-facts.ts'
-import type { SyncCursor } from '../../domain/sync-cursor.ts'
+import type { Pass, SyncCursor } from '../../domain/sync-cursor.ts'
 
 export interface KnownConnection {
   readonly connectionId: string
@@ -37,6 +37,9 @@ export interface Resources {
   /** Locks the row until the transaction ends. */
   lock(unit: UnitOfWork, resourceId: string): Promise<SyncedResource>
   saveCursor(unit: UnitOfWork, resourceId: string, cursor: SyncCursor): Promise<void>
+  /** Changes what a resource is in the middle of, and leaves the rest of its cursor. */
+  savePass(unit: UnitOfWork, resourceId: string, pass: Pass | null): Promise<void>
+  noteSynced(unit: UnitOfWork, resourceId: string): Promise<void>
   noteFailure(
     unit: UnitOfWork,
     failure: { readonly resourceId: string; readonly reason: string; readonly notBeforeMs: number },

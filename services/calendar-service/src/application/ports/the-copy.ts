@@ -3,11 +3,24 @@ import type { UnitOfWork } from '@evergrant/event-store'
 import type { GoogleEvent } from '../../domain/google-event.ts'
 import type { GoogleItem } from '../../domain/google-item.ts'
 import type { EventChange, GoogleCalendarEntry } from '../../domain/resource-facts.ts'
+import type { SlicePosition } from '../../domain/rest.ts'
 
 /** What a page changed. */
 export interface StoredPage {
   readonly changes: readonly EventChange[]
   readonly counts: SyncCounts
+}
+
+/** A part of a resource's rows, in the order of their ids. */
+export interface Slice {
+  readonly at: SlicePosition
+  /** About how many rows to change. */
+  readonly mostRows: number
+}
+
+export interface StoredSlice extends StoredPage {
+  /** Where the next slice begins; null after the last one. */
+  readonly next: SlicePosition | null
 }
 
 /** The copy of one kind of resource: what readers see, and the generation staged beside it. */
@@ -22,12 +35,17 @@ export interface CopyRows<Where, Page extends Where> {
     unit: UnitOfWork,
     resourceId: string,
   ): Promise<{ readonly readable: number; readonly absent: number }>
-  /** Readers switch to the staged generation; what it no longer has is closed as deleted. */
-  swap(unit: UnitOfWork, where: Where): Promise<StoredPage & { readonly swept: number }>
+  /** Readers switch to the next slice of the staged generation; what it no longer has is closed as deleted, after all that it
+   * has is readable. `listed` is how many rows of it were put away, which comes last; what did not change is not counted. */
+  swap(
+    unit: UnitOfWork,
+    where: Where,
+    slice: Slice,
+  ): Promise<StoredSlice & { readonly swept: number; readonly listed: number }>
   /** Drops what an abandoned generation staged. */
   discardStaged(unit: UnitOfWork, resourceId: string): Promise<void>
-  /** Closes everything in a resource that is no longer there. */
-  closeAll(unit: UnitOfWork, where: Where): Promise<StoredPage>
+  /** Closes the next slice of a resource that is no longer there. */
+  closeAll(unit: UnitOfWork, where: Where, slice: Slice): Promise<StoredSlice>
 }
 
 export type EventRows = CopyRows<ChangedCalendar, EventPageToStore>
@@ -59,6 +77,8 @@ export interface SharedDrives {
     unit: UnitOfWork,
     connectionId: string,
   ): Promise<readonly { readonly resourceId: string; readonly driveId: string }[]>
+  /** The resources to walk: the drives there are, and those that are gone but not closed yet. */
+  toWalk(unit: UnitOfWork, connectionId: string): Promise<readonly string[]>
 }
 
 /** Why events changed; `by` is the write, or what the sync goes back to. */
@@ -103,6 +123,6 @@ export interface CalendarRows {
     unit: UnitOfWork,
     list: { readonly connectionId: string; readonly generation: number; readonly at: Date },
   ): Promise<readonly string[]>
-  /** The calendars to sync. */
-  present(unit: UnitOfWork, connectionId: string): Promise<readonly string[]>
+  /** The calendars to walk: those there are, and those that are gone but not closed yet. */
+  toWalk(unit: UnitOfWork, connectionId: string): Promise<readonly string[]>
 }
