@@ -15,8 +15,8 @@ export function requestIdFrom(given: string | string[] | undefined, ids: Ids): s
 /** Our own span in the caller's trace (W3C Trace Context), or the root of a new trace. */
 export function traceparentFrom(given: string | string[] | undefined, ids: Ids): string {
   const parent = typeof given === 'string' ? traceContext.exec(given)?.groups : undefined
-  const spanId = hexOf(ids).slice(-16)
-  return `00-${parent?.traceId ?? hexOf(ids)}-${spanId}-${parent?.flags ?? '01'}`
+  const own = hexOf(ids)
+  return `00-${parent?.traceId ?? own}-${own.slice(-16)}-${parent?.flags ?? '01'}`
 }
 
 /** A UUID's last eight bytes always carry its variant bit, so neither id can be all zeros. */

@@ -18,7 +18,7 @@ const [syncId, connectionId, calendarId] = [uuid(1), uuid(2), uuid(3)]
 const sync = { syncId, correlationId: 'request', traceparent: null }
 const run: ClaimedRun = {
   ...{ runId: 'run', resourceId: calendarId, connectionId, kind: 'calendar', googleId: 'a' },
-  ...{ mode: 'incremental', attempt: 1, fence: 1 },
+  ...{ mode: 'incremental', attempt: 1, fence: 1, othersDue: false },
 }
 const known: SyncedResource = {
   ...{ resourceId: calendarId, kind: 'calendar', connectionId, userId: 'alice', googleId: 'a' },
@@ -72,7 +72,7 @@ describe('the beginning of a run', () => {
           written.push('end')
           return { pages: 0, upserted: 0, deleted: 0, unchanged: 0 }
         },
-        complete: async () => ({ pages: 1, upserted: 0, deleted: 0, unchanged: 0 }),
+        complete: async () => ({ counts: noCounts, waiting: [] }),
       },
       ...changed,
     }

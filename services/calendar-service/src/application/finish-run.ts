@@ -42,18 +42,17 @@ export async function finishRun(
     ending.status === 'done'
       ? { status: 'synced', mode: ending.mode, counts }
       : { status: 'failed', reason: ending.reason, retryAt: ending.retryAt }
-  await tellFinished(unit, run, outcome, telling)
+  const waiting = await telling.queue.waiters(unit, run.runId)
+  await tellFinished(unit, waiting, { resourceId: run.resourceId, outcome }, telling)
 }
 
 /** Tells every sync that waited for a run how it ended. */
 export async function tellFinished(
   unit: UnitOfWork,
-  { runId, resourceId }: { readonly runId: string; readonly resourceId: string },
-  outcome: ResourceOutcome,
-  { queue, clock, actor }: Telling,
+  waiting: readonly WaitingSync[],
+  ending: { readonly resourceId: string; readonly outcome: ResourceOutcome },
+  { clock, actor }: Pick<Telling, 'clock' | 'actor'>,
 ): Promise<void> {
   const now = clock.now().toISOString()
-  for (const sync of await queue.waiters(unit, runId)) {
-    await tellSync(unit, sync, { type: 'FinishResource', resourceId, outcome, now }, actor)
-  }
+  for (const sync of waiting) await tellSync(unit, sync, { type: 'FinishResource', ...ending, now }, actor)
 }

@@ -82,9 +82,10 @@ async function walkPage(
       await resources.saveCursor(unit, run.resourceId, reached.cursor)
       return { ...reached, metadata, ahead }
     }
-    const all = await queue.complete(unit, run, { counts, mode, cursor: reached.cursor })
+    const { counts: all, waiting } = await queue.complete(unit, run, { counts, mode, cursor: reached.cursor })
     await widen(unit, parts, { run, resourceIds: widenTo })
-    await tellFinished(unit, run, { status: 'synced', mode, counts: all }, { queue, clock, actor })
+    const outcome = { status: 'synced', mode, counts: all } as const
+    await tellFinished(unit, waiting, { resourceId: run.resourceId, outcome }, { clock, actor })
     return null
   })
   await crashPoint?.('page_committed')

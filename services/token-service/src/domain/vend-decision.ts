@@ -58,9 +58,13 @@ function isRejected(grant: Grant, { rejectedGeneration }: VendRequest, googleNow
 
 function refuseMissingScopes(grant: Grant, service: Service, request: VendRequest, publicUrl: string): void {
   if (grant.scopesUnknown) return
-  const missing = missingScopes(canonicalScopes(request.requiredScopes), canonicalScopes(grant.scopes))
+  const { requiredScopes } = request
   // Without a wish of the caller's own, a token that can do nothing for the service is no token for it.
-  const useless = request.requiredScopes.length === 0 && scopesForService(service, grant.scopes).length === 0
+  const useless = requiredScopes.length === 0 && scopesForService(service, grant.scopes).length === 0
+  const missing =
+    requiredScopes.length === 0
+      ? []
+      : missingScopes(canonicalScopes(requiredScopes), canonicalScopes(grant.scopes))
   if (missing.length === 0 && !useless) return
   throw tokenErrors.missing_scopes({
     ...remedyIn(grant, service, { status: 'missing_scopes', reason: null }, publicUrl),

@@ -158,7 +158,7 @@ describe('the queue of runs', () => {
     await expect(complete(late)).rejects.toMatchObject({ code: 'lease_lost' })
     const found = () => store.transaction((unit) => postgresResources.find(unit, resourceId))
     expect(await found()).toMatchObject({ cursor: emptyCursor, lastSyncedAt: null })
-    expect(await complete(holder)).toEqual({ ...counts, pages: 2 })
+    expect(await complete(holder)).toEqual({ counts: { ...counts, pages: 2 }, waiting: [] })
     expect(await found()).toMatchObject({ cursor, lastSyncedAt: expect.any(Date) })
     await expect(complete(holder)).rejects.toMatchObject({ code: 'lease_lost' })
   })

@@ -85,6 +85,12 @@ describe('a run in the queue', () => {
     expect(turns).toEqual([noisy, ...quiet, noisy, noisy, noisy])
   })
 
+  it('tells its holder whether others are due', async () => {
+    await due()
+    await due()
+    expect([(await claimed()).othersDue, (await claimed()).othersDue]).toEqual([true, false])
+  })
+
   it('has its turn by whoever has fewest under way first of all', async () => {
     const busy = await due()
     await due(busy)

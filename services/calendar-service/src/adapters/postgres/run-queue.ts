@@ -72,13 +72,14 @@ export function createRunQueue(database: Database): RunQueue {
     },
     complete: async (unit, run, { counts, mode, cursor }) => {
       const { pages, upserted, deleted, unchanged } = counts
-      const rows = await sqlOf(unit)<SyncCounts>(completeText, [
+      const rows = await sqlOf(unit)<SyncCounts & { waiting: WaitingSync[] }>(completeText, [
         ...[run.runId, run.fence, mode, pages, upserted, deleted, unchanged],
         ...cursorParams(cursor),
       ])
       const [all] = rows
       if (all === undefined) throw calendarErrors.lease_lost()
-      return all
+      const { waiting, ...counted } = all
+      return { counts: counted, waiting }
     },
     whoWaits: (runId) => sqlOf(database)<WaitingSync>(waitersText, [runId]),
     waiters: (unit, runId) => sqlOf(unit)<WaitingSync>(`${waitersText} for update`, [runId]),
@@ -109,15 +110,19 @@ const completeText = `
     update synced_resource r
        set ${cursorFrom(8)}, last_synced_at = now(), failure_reason = null, not_before = null
       from ended e where r.resource_id = e.resource_id)
-  select pages, upserted, deleted, unchanged from ended`
+  select pages, upserted, deleted, unchanged,
+         (select coalesce(jsonb_agg(w), '[]') from (${waitersText} for update) w) as waiting
+    from ended`
+
+const isDue = `(r.state = 'queued' and r.due_at <= now() and not exists (
+              select 1 from resource_run o where o.resource_id = r.resource_id and o.state = 'running'))
+        or (r.state = 'running' and r.lease_until <= now())`
 
 const claimText = `
   with candidate as (
     select r.run_id, s.kind, s.google_id
       from resource_run r join synced_resource s on s.resource_id = r.resource_id
-     where (r.state = 'queued' and r.due_at <= now() and not exists (
-              select 1 from resource_run o where o.resource_id = r.resource_id and o.state = 'running'))
-        or (r.state = 'running' and r.lease_until <= now())
+     where ${isDue}
      order by (select count(*) from resource_run o
                 where o.connection_id = r.connection_id and o.state = 'running' and o.lease_owner is not null
                   and o.lease_until > now()),
@@ -133,4 +138,5 @@ const claimText = `
    where r.run_id = c.run_id
   returning r.run_id as "runId", r.resource_id as "resourceId", r.connection_id as "connectionId", c.kind,
             c.google_id as "googleId", r.mode,
-            r.attempt, r.fence`
+            r.attempt, r.fence,
+            exists (select 1 from resource_run r where r.run_id <> c.run_id and (${isDue})) as "othersDue"`

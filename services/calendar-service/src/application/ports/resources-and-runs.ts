@@ -56,6 +56,8 @@ export interface ClaimedRun {
   readonly mode: SyncMode
   readonly attempt: number
   readonly fence: number
+  /** Others are due besides it. */
+  readonly othersDue: boolean
 }
 
 export interface RunQueue {
@@ -78,9 +80,14 @@ export interface RunQueue {
   /** Lets go of a run for a while; whoever is free takes it then. `wasTried` says that this was an attempt. */
   postpone(run: ClaimedRun, delayMs: number, wasTried: boolean): Promise<void>
   end(unit: UnitOfWork, run: Pick<ClaimedRun, 'runId'>, state: 'done' | 'failed'): Promise<SyncCounts>
-  /** Ends a run with its last page: what the page counts for, and the cursor it led to. Answers the counts of all its pages.
+  /** Ends a run with its last page: what the page counts for, and the cursor it led to. Answers the counts of all its pages,
+   * and who waits for them, as `waiters` does.
    * @throws DomainError `lease_lost` when another process took over. */
-  complete(unit: UnitOfWork, run: ClaimedRun, last: LastPage): Promise<SyncCounts>
+  complete(
+    unit: UnitOfWork,
+    run: ClaimedRun,
+    last: LastPage,
+  ): Promise<{ readonly counts: SyncCounts; readonly waiting: readonly WaitingSync[] }>
   /** The syncs that wait for a run that is held: nobody joins it any more. */
   whoWaits(runId: string): Promise<readonly WaitingSync[]>
   /** The syncs that wait for a run, locked in a fixed order so that two endings never wait for each other. */

@@ -10,7 +10,10 @@ describe('the lanes of a replica', () => {
 
   const started = async (lanes: number) => {
     const waiting: ClaimedRun[] = []
-    const claim = vi.fn(async () => waiting.shift() ?? null)
+    const claim = vi.fn(async () => {
+      const run = waiting.shift()
+      return run === undefined ? null : { ...run, othersDue: waiting.length > 0 }
+    })
     const walk = vi.fn(async (_run: ClaimedRun, signal: AbortSignal) => {
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
     })
@@ -40,6 +43,15 @@ describe('the lanes of a replica', () => {
     await settled()
     expect(walk).toHaveBeenCalledTimes(4)
     expect(waiting).toHaveLength(1)
+  })
+
+  it('look once for one run', async () => {
+    const { claim, waiting, walk } = await started(4)
+    waiting.push(run())
+    worker.wake()
+    await settled()
+    expect(walk).toHaveBeenCalledTimes(1)
+    expect(claim).toHaveBeenCalledTimes(1)
   })
 
   it('do not sleep over what came while they looked', async () => {

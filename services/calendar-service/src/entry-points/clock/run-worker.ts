@@ -32,7 +32,7 @@ export function createRunWorker(options: RunWorkerOptions): RunWorker {
   let running: Promise<void>[] = []
   let wakings = 0
 
-  // One lane looks, and wakes the next when it found something: most commits leave nothing to do for any of them.
+  // One lane looks, and wakes the next when it saw more than it took: most commits leave one thing to do, or none.
   const wake = () => {
     wakings += 1
     const [first] = idle
@@ -59,7 +59,7 @@ export function createRunWorker(options: RunWorkerOptions): RunWorker {
           if (wakings === before) await rest()
           continue
         }
-        wake()
+        if (run.othersDue) wake()
         await walk(run, stopping.signal)
       } catch (error) {
         // The run keeps its lease and is taken again when it ends, by a lane whose database or defect is better.
