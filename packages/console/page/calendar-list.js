@@ -1,5 +1,6 @@
 // @ts-check
 import { element } from './elements.js'
+import { listRow } from './list-row.js'
 import { moment } from './moment.js'
 import { sentence, syncWords } from './words.js'
 
@@ -30,21 +31,12 @@ function row({ summary, primary, sync }, connection) {
   const owner = [primary ? 'main calendar' : null, connection?.account.email ?? null].filter(
     (part) => part !== null,
   )
-  return element(
-    'li',
-    { class: 'row' },
-    element(
-      'div',
-      { class: 'row-what' },
-      element('h3', {}, name),
-      element('p', { class: 'account' }, owner.join(' · ')),
-    ),
-    element(
-      'div',
-      { class: 'row-how' },
+  return listRow({
+    what: [element('h3', {}, name), element('p', { class: 'account' }, owner.join(' · '))],
+    how: [
       element('p', { class: `status ${tones[sync.status]}` }, syncWords[sync.status]),
       element('p', { class: 'when' }, 'last synced ', moment(sync.lastSyncedAt)),
-    ),
-    sync.reason === null ? null : element('p', { class: 'row-why' }, sentence(sync.reason)),
-  )
+    ],
+    why: sync.reason === null ? [] : [sentence(sync.reason)],
+  })
 }

@@ -1,5 +1,6 @@
 // @ts-check
 import { element } from './elements.js'
+import { listRow } from './list-row.js'
 import { moment } from './moment.js'
 import { because, capital, serviceNames } from './words.js'
 
@@ -20,25 +21,14 @@ export function googleHealth(items) {
 /** @param {GoogleHealth} item */
 function row({ service, status, reason, since, refreshSuccess, tokenQuerySuccess }) {
   const [tone, word] = states[status]
-  return element(
-    'li',
-    { class: 'row' },
-    element(
-      'div',
-      { class: 'row-what' },
-      element('h3', {}, serviceNames[service]),
-      rates(refreshSuccess, tokenQuerySuccess),
-    ),
-    element('div', { class: 'row-how' }, element('p', { class: `status ${tone}` }, word)),
-    reason === null
-      ? null
-      : element(
-          'p',
-          { class: 'row-why' },
-          `${capital(because(reason))}.`,
-          ...(since === null ? [] : [' It began ', moment(since), '.']),
-        ),
-  )
+  return listRow({
+    what: [element('h3', {}, serviceNames[service]), rates(refreshSuccess, tokenQuerySuccess)],
+    how: [element('p', { class: `status ${tone}` }, word)],
+    why:
+      reason === null
+        ? []
+        : [`${capital(because(reason))}.`, ...(since === null ? [] : [' It began ', moment(since), '.'])],
+  })
 }
 
 /** @param {number | null} refreshes @param {number | null} queries */

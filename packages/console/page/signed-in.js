@@ -96,13 +96,17 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
       seen[key] = got
       showConsole(seen, parts, new Date())
     }
-    await Promise.all([
-      note('connections', api.list('/v1/connections')),
-      note('calendars', api.list('/v1/calendar/calendars')),
-      note('health', items('/v1/google/health')),
-      ...(isAdmin ? [note('schema', items('/v1/schema'))] : []),
-    ])
-    looking = false
+    try {
+      await Promise.all([
+        note('connections', api.list('/v1/connections')),
+        note('calendars', api.list('/v1/calendar/calendars')),
+        note('health', items('/v1/google/health')),
+        ...(isAdmin ? [note('schema', items('/v1/schema'))] : []),
+      ])
+    } finally {
+      // What cannot be shown once must not end all looking.
+      looking = false
+    }
     if (left.signal.aborted) return
     const { connections, calendars, health } = seen
     if (!connections || !calendars || !health) return
