@@ -38,7 +38,7 @@ import { createWalkResource } from './application/walk-resource.ts'
 import { createWriteEvent } from './application/write-event.ts'
 import { type CalendarConfig, gmailPushOf, pushAddress, quotasOf } from './config.ts'
 import { calendarFactCatalogue } from './domain/fact-catalogue.ts'
-import type { SyncFact } from './domain/sync-facts.ts'
+import { queuesRuns } from './domain/sync-facts.ts'
 import { onConnectionChanged } from './entry-points/bus/on-connection-changed.ts'
 import { onSyncRequested } from './entry-points/bus/on-sync-requested.ts'
 import { onTokenIssued } from './entry-points/bus/on-token-issued.ts'
@@ -58,9 +58,6 @@ const version = '0.1.0'
 // A page of 2500 large events takes Google seconds; the lease is longer than this and one transaction.
 const googleDeadlineMs = 25_000
 const dayMs = 86_400_000
-
-/** Facts whose transaction has queued runs. */
-const queuesRuns: ReadonlySet<string> = new Set<SyncFact['type']>(['SyncRequested', 'SyncWidened'])
 
 /** What tests may change about a service; production leaves it alone. */
 export interface CalendarServiceOptions {

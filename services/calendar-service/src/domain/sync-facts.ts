@@ -83,3 +83,6 @@ export type SyncFact =
   | ResourceSyncFailed
   | SyncCompleted
   | SyncFailed
+
+/** Facts whose transaction has queued runs. */
+export const queuesRuns: ReadonlySet<string> = new Set<SyncFact['type']>(['SyncRequested', 'SyncWidened'])

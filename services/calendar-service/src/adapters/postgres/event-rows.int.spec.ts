@@ -1,34 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import {
-  createPostgresEventStore,
-  type Database,
-  type EventStore,
-  migrate,
-  openDatabase,
-  sqlOf,
-} from '@evergrant/event-store'
-import { systemClock } from '@evergrant/service-runtime'
-import { useDatabase } from '@evergrant/stack/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sqlOf } from '@evergrant/event-store'
+import { describe, expect, it } from 'vitest'
 import type { GoogleEvent } from '../../domain/google-event.ts'
 import { emptyCursor } from '../../domain/sync-cursor.ts'
-import { migrations } from '../../migrations/all.ts'
+import { useCalendarStore } from '../../testing/use-calendar-store.ts'
 import { postgresEventRows } from './event-rows.ts'
 import { postgresResources } from './resources.ts'
 import { createRunQueue } from './run-queue.ts'
 
-const place = useDatabase({
-  template: { name: 'calendar_service', migrate: (url) => migrate({ url, migrations }) },
-})
-let database: Database
-let store: EventStore
-
-beforeAll(async () => {
-  database = await openDatabase({ url: place.serviceUrl, applicationName: 'spec' })
-  const parts = { facts: {}, projections: [], clock: systemClock }
-  store = createPostgresEventStore({ database, source: 'spec', ...parts })
-})
-afterAll(() => database.close())
+const { database, store } = useCalendarStore()
 
 describe('the rows of a calendar', () => {
   const newCalendar = () => {
@@ -39,7 +19,7 @@ describe('the rows of a calendar', () => {
       at: new Date(),
     }
     const stored = (...events: readonly GoogleEvent[]) =>
-      store.transaction((unit) =>
+      store().transaction((unit) =>
         postgresEventRows.store(unit, {
           ...calendar,
           cause: { kind: 'sync', by: 'spec' } as const,
@@ -48,7 +28,7 @@ describe('the rows of a calendar', () => {
         }),
       )
     const rows = () =>
-      sqlOf(database)<{ id: string; status: string; raw: GoogleEvent }>(
+      sqlOf(database())<{ id: string; status: string; raw: GoogleEvent }>(
         'select event_id as id, status, raw from calendar_event where calendar_id = $1 order by event_id',
         [calendar.calendarId],
       )
@@ -127,10 +107,10 @@ describe('the rows of a calendar', () => {
 
 describe('the queue of runs', () => {
   it('fences off a holder whose lease was taken over while the new one works', async () => {
-    const queue = createRunQueue(database)
+    const queue = createRunQueue(database())
     const [resourceId, connectionId, runId] = [randomUUID(), randomUUID(), randomUUID()]
     const resource = { resourceId, connectionId, userId: 'alice', googleId: 'a', kind: 'calendar' } as const
-    await store.transaction(async (unit) => {
+    await store().transaction(async (unit) => {
       await postgresResources.open(unit, resource)
       await queue.enqueue(unit, {
         runId,
@@ -146,7 +126,7 @@ describe('the queue of runs', () => {
     expect(await queue.claim('three', 60_000)).toBeNull()
     const counts = { pages: 1, upserted: 0, deleted: 0, unchanged: 0 }
     const progress = (run: typeof late) =>
-      store.transaction(async (unit) => {
+      store().transaction(async (unit) => {
         if (run) await queue.progress(unit, run, { counts, mode: 'full', leaseMs: 1000 })
       })
     await expect(progress(late)).rejects.toMatchObject({ code: 'lease_lost' })
@@ -154,9 +134,9 @@ describe('the queue of runs', () => {
 
     const cursor = { ...emptyCursor, generation: 3, syncToken: 'newest', queryHash: 'query' }
     const complete = (run: typeof late) =>
-      store.transaction(async (unit) => run && queue.complete(unit, run, { counts, mode: 'full', cursor }))
+      store().transaction(async (unit) => run && queue.complete(unit, run, { counts, mode: 'full', cursor }))
     await expect(complete(late)).rejects.toMatchObject({ code: 'lease_lost' })
-    const found = () => store.transaction((unit) => postgresResources.find(unit, resourceId))
+    const found = () => store().transaction((unit) => postgresResources.find(unit, resourceId))
     expect(await found()).toMatchObject({ cursor: emptyCursor, lastSyncedAt: null })
     expect(await complete(holder)).toEqual({ counts: { ...counts, pages: 2 }, waiting: [] })
     expect(await found()).toMatchObject({ cursor, lastSyncedAt: expect.any(Date) })

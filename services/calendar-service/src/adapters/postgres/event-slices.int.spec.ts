@@ -1,32 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import {
-  createPostgresEventStore,
-  type Database,
-  type EventStore,
-  migrate,
-  openDatabase,
-  sqlOf,
-} from '@evergrant/event-store'
-import { systemClock } from '@evergrant/service-runtime'
-import { useDatabase } from '@evergrant/stack/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sqlOf } from '@evergrant/event-store'
+import { describe, expect, it } from 'vitest'
 import type { GoogleEvent } from '../../domain/google-event.ts'
 import { firstSlice, type SlicePosition } from '../../domain/rest.ts'
-import { migrations } from '../../migrations/all.ts'
+import { useCalendarStore } from '../../testing/use-calendar-store.ts'
 import { postgresEventRows } from './event-rows.ts'
 
-const place = useDatabase({
-  template: { name: 'calendar_service', migrate: (url) => migrate({ url, migrations }) },
-})
-let database: Database
-let store: EventStore
-
-beforeAll(async () => {
-  database = await openDatabase({ url: place.serviceUrl, applicationName: 'spec' })
-  const parts = { facts: {}, projections: [], clock: systemClock }
-  store = createPostgresEventStore({ database, source: 'spec', ...parts })
-})
-afterAll(() => database.close())
+const { database, store } = useCalendarStore()
 
 const day = { start: { date: '2026-01-01' }, end: { date: '2026-01-02' } }
 const event = (id: string, more: object = {}): GoogleEvent => ({ id, etag: '"1"', ...day, ...more })
@@ -61,11 +41,11 @@ async function inSlices(what: 'swap' | 'closeAll', mostRows: number) {
     ...{ calendarId: randomUUID(), connectionId: randomUUID(), userId: randomUUID(), at: new Date() },
     ...{ cause: { kind: 'resync', by: 'spec' } as const, timeZone: 'UTC' },
   }
-  await store.transaction(async (unit) => {
+  await store().transaction(async (unit) => {
     await postgresEventRows.store(unit, { ...calendar, events: before })
     await postgresEventRows.stage(unit, { ...calendar, events: listed })
   })
-  const sql = sqlOf(database)
+  const sql = sqlOf(database())
   const feed = () =>
     sql<{ id: string; kind: string }>(
       `select event_id as id, kind from calendar_change where calendar_id = $1 and event is not null order by seq`,
@@ -75,7 +55,7 @@ async function inSlices(what: 'swap' | 'closeAll', mostRows: number) {
   let slices = 0
   for (let at: SlicePosition | null = firstSlice; at !== null; slices++) {
     const slice: { readonly at: SlicePosition; readonly mostRows: number } = { at, mostRows }
-    at = (await store.transaction((unit) => postgresEventRows[what](unit, calendar, slice))).next
+    at = (await store().transaction((unit) => postgresEventRows[what](unit, calendar, slice))).next
   }
   const rows = await sql<{ id: string; status: string }>(
     'select event_id as id, status from calendar_event where calendar_id = $1',
