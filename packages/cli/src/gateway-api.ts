@@ -59,14 +59,17 @@ async function ownToken(
   return await token({ sub, expires: '5m', ...wanted }, surroundings)
 }
 
-/** 401, 403 and 5xx say nothing about what was asked. */
+/** 401, 403, 429 and 5xx say nothing about what was asked. */
 function refusal(status: number, text: string, what: string): CommandEnd {
   const problem = problemOf(text)
-  const says = [problem.code, problem.detail ?? problem.title, problem.action?.url]
+  const again = problem.retryAfter === undefined ? undefined : `try again in ${problem.retryAfter} s`
+  const says = [problem.code, problem.detail ?? problem.title, problem.action?.url, again]
     .filter(Boolean)
     .join(' – ')
   const exitCode =
-    status === 401 || status === 403 || status >= 500 ? exitCodes.couldNotCheck : exitCodes.failed
+    status === 401 || status === 403 || status === 429 || status >= 500
+      ? exitCodes.couldNotCheck
+      : exitCodes.failed
   return new CommandEnd(exitCode, `${what}: ${status}${says === '' ? '' : ` ${says}`}`)
 }
 
@@ -74,6 +77,7 @@ function problemOf(text: string): {
   code?: string
   title?: string
   detail?: string
+  retryAfter?: number
   action?: { url?: string } | null
 } {
   try {

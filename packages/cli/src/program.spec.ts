@@ -135,6 +135,14 @@ describe('the CLI', () => {
     ])
   })
 
+  it('exits 3 when it has asked too often, and says when to ask again', async () => {
+    const detail = 'These are more requests than one caller may send for now.'
+    const body = { code: 'too_many_requests', detail, retryAfter: 7 }
+    await gatewayAnswers({ status: 429, body })
+    const { exitCode, err } = await run(['connections', '--sub', 'alice'])
+    expect([exitCode, err]).toEqual([3, expect.stringMatching(/429 too_many_requests .* try again in 7 s/)])
+  })
+
   it('uses EVERGRANT_URL with EVERGRANT_TOKEN, and refuses one without the other', async () => {
     await gatewayAnswers({ body: { items: [], nextCursor: null } })
     const url = JSON.parse(readFileSync(join(dataDir, 'endpoints.json'), 'utf8')).gateway
