@@ -22,6 +22,7 @@ export function answersAfter(report: VerificationReport): Promise<ReadonlyMap<st
   const app = createHttpApp({
     ...{ name: 'spec', version: '0', clock: systemClock, ids: uuidv7Ids, metrics: createMetrics('spec') },
     logger: createLogger({ name: 'spec', level: 'fatal' }),
+    quotas: null,
     health: createHealth({ clock: systemClock }),
     schema: {
       demand: standing.demand,

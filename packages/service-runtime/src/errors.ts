@@ -26,6 +26,11 @@ export const runtimeErrors = defineErrors({
     kind: 'conflict',
     message: 'The first request with this Idempotency-Key is still running.',
   },
+  too_many_requests: {
+    kind: 'limited',
+    message:
+      'These are more requests than one caller may send for now. Nothing was done; the same request works later.',
+  },
   identity_provider_unavailable: {
     kind: 'unavailable',
     message: 'Bearer tokens cannot be verified right now: the keys of the issuer cannot be read.',

@@ -15,7 +15,7 @@ export {
 export { systemClock, uuidv7Ids } from './clock-and-ids.ts'
 export { type ConfigKey, describeConfig } from './config/describe-config.ts'
 export { type Environment, readConfig } from './config/read-config.ts'
-export { serviceConfigShape } from './config/service-config.ts'
+export { serviceConfigShape, trustedProxies } from './config/service-config.ts'
 export { runtimeErrors } from './errors.ts'
 export { createExchange, type Exchange, type ExchangeOptions } from './exchange/exchange.ts'
 export type { ExchangeStatus } from './exchange/exchange-status.ts'
@@ -35,6 +35,7 @@ export type { HttpApp } from './http/http-app-type.ts'
 export { decodeCursor, encodeCursor, pageQuerySchema, pageSchema } from './http/pages.ts'
 export { type Problem, problemContentType, problemFrom, problemSchema } from './http/problem.ts'
 export { callerOf, metadataOf } from './http/request-context.ts'
+export { requestQuotasFrom } from './http/request-quotas.ts'
 export type {
   Claim,
   IdempotencyStore,

@@ -8,6 +8,7 @@ import {
   type Health,
   type Logger,
   type Metrics,
+  requestQuotasFrom,
   type SchemaVerification,
 } from '@evergrant/service-runtime'
 import { stepWithIcal } from './adapters/recurrence/ical-rule.ts'
@@ -68,6 +69,8 @@ export function createCalendarHttp(parts: CalendarHttpParts) {
       jwksUri: config.AUTH_JWKS_URI,
     }),
     idempotencyStore: createPostgresIdempotencyStore({ sql: sqlOf(database) }),
+    quotas: requestQuotasFrom(config),
+    trustedProxies: config.TRUSTED_PROXIES,
   })
   const staleAfterMs = parts.staleAfterMs * 3
   calendarRoutes(app, { database, staleAfterMs })

@@ -4,6 +4,7 @@ import {
   createLogger,
   createMetrics,
   type RunningService,
+  requestQuotasFrom,
   systemClock,
   uuidv7Ids,
 } from '@evergrant/service-runtime'
@@ -37,6 +38,9 @@ export async function startGateway(config: GatewayConfig): Promise<Required<Runn
     metrics: createMetrics('gateway'),
     clock: systemClock,
     ids: uuidv7Ids,
+    // It knows no callers; what they may ask is counted by the services, which do.
+    quotas: requestQuotasFrom(config),
+    trustedProxies: config.TRUSTED_PROXIES,
   })
   healthRoutes(app, systemHealth)
   landingPage(app, systemHealth)

@@ -17,6 +17,7 @@ import {
   type HttpApp,
   type Logger,
   type Metrics,
+  requestQuotasFrom,
   type SchemaVerification,
   schemaFactCatalogue,
   systemClock,
@@ -133,7 +134,10 @@ function openHttp(
 ): HttpApp {
   const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_JWKS_URI: jwksUri } = config
   const authenticator = createAuthenticator({ issuer, audience, jwksUri })
-  return createHttpApp({ ...process, name, version: '1', health, schema, ids: uuidv7Ids, authenticator })
+  return createHttpApp({
+    ...{ ...process, name, version: '1', health, schema, ids: uuidv7Ids, authenticator },
+    ...{ quotas: requestQuotasFrom(config), trustedProxies: config.TRUSTED_PROXIES },
+  })
 }
 
 /** The keys, the outside world behind its ports, and what the use cases ask of it. */

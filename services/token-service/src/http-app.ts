@@ -3,6 +3,7 @@ import {
   createAuthenticator,
   createHttpApp,
   createPostgresIdempotencyStore,
+  requestQuotasFrom,
 } from '@evergrant/service-runtime'
 import { createGoogleTokenInfo } from './adapters/tokeninfo/google-tokeninfo.ts'
 import { type TokenConfig, tokenInfoUrl } from './config.ts'
@@ -56,6 +57,8 @@ export function createApp(
     schema,
     clock,
     ids,
+    quotas: requestQuotasFrom(config),
+    trustedProxies: config.TRUSTED_PROXIES,
   })
   connectionRoutes(app, { ...core, revokeSoon, stateOf: schema.stateOf })
   accessTokenRoutes(app, core.vend)

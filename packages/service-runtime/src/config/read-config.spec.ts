@@ -51,6 +51,24 @@ describe('reading a config', () => {
   })
 })
 
+describe('trusted proxies', () => {
+  it('are addresses, ranges and names of ranges', () => {
+    const TRUSTED_PROXIES = 'loopback, 10.0.0.0/8,2001:db8::/32 , 203.0.113.1'
+    expect(readConfig(serviceConfigShape, { ...valid, TRUSTED_PROXIES }).TRUSTED_PROXIES).toEqual([
+      'loopback',
+      '10.0.0.0/8',
+      '2001:db8::/32',
+      '203.0.113.1',
+    ])
+  })
+  it.each(['everybody', '10.0.0.0/33', '10.0.0.0/8/8', 'proxy.example', '1', '::/129', '10.0.0.1/'])(
+    'are not %s',
+    (TRUSTED_PROXIES) => {
+      expect(() => readConfig(serviceConfigShape, { ...valid, TRUSTED_PROXIES })).toThrow(/TRUSTED_PROXIES/)
+    },
+  )
+})
+
 describe('the development issuer', () => {
   const development = {
     ...valid,

@@ -1,6 +1,29 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+const count = (usual: number, least = 0) => z.coerce.number().int().min(least).max(1_000_000).default(usual)
+
+/** An address, a range, or one of proxy-addr's names. */
+const isProxy = (text: string) => {
+  if (/^(loopback|linklocal|uniquelocal)$/.test(text)) return true
+  const [address = '', bits, ...rest] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+}
+
+/** Whose X-Forwarded-For is believed. */
+export const trustedProxies = (usual: string) =>
+  z
+    .string()
+    .default(usual)
+    .transform((list) => list.split(',').flatMap((item) => item.trim() || []))
+    .pipe(z.array(z.string().refine(isProxy, { error: 'must be a comma list of addresses or ranges' })))
+    .describe(
+      'Addresses or ranges, comma-separated, whose X-Forwarded-For is believed; loopback, linklocal and uniquelocal are names for ranges.',
+    )
 
 /** The keys every service process takes. */
 export const serviceConfigShape = {
@@ -16,6 +39,18 @@ export const serviceConfigShape = {
   AUTH_AUDIENCE: z.string().min(1).describe('Audience those tokens must be for.'),
   AUTH_JWKS_URI: z.url().describe('Where the public keys of that issuer are.'),
   PUBLIC_URL: z.url().describe('The gateway as browsers see it.'),
+  RATE_LIMIT_COMMANDS_PER_MINUTE: count(600).describe(
+    'Commands a minute that one caller may send to this process; 0 is no limit.',
+  ),
+  RATE_LIMIT_COMMANDS_BURST: count(300, 1).describe('How many of them may come at once.'),
+  RATE_LIMIT_READS_PER_SECOND: count(20_000).describe(
+    'Reads and vends a second that one caller may ask of this process, five times as many at once; 0 is no limit.',
+  ),
+  RATE_LIMIT_STRANGERS_PER_SECOND: count(1_000).describe(
+    'Requests without a caller a second that may come from one address, five times as many at once; 0 is no limit.',
+  ),
+  // A service is behind the gateway, which is on the same machine or in the same private network.
+  TRUSTED_PROXIES: trustedProxies('loopback,linklocal,uniquelocal'),
   LOG_LEVEL: z.enum(logLevels).default('info').describe('Least severe log line that is written.'),
   INSTANCE_ID: z
     .string()

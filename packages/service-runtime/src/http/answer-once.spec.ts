@@ -40,6 +40,7 @@ beforeAll(async () => {
     ...{ name: 'test-service', version: '1.0.0', health: createHealth({ clock: systemClock }) },
     ...{ logger: createLogger({ name: 'test', level: 'silent' }), metrics: createMetrics('test-service') },
     ...{ authenticator: issuer.authenticator, idempotencyStore: store, clock: systemClock, ids: uuidv7Ids },
+    quotas: null,
   })
   const idempotent = { config: { access: 'user', idempotent: true } } as const
   app.post('/things', idempotent, async (_, reply) => reply.code(201).send({ n: ++made }))

@@ -20,6 +20,7 @@ let finish: () => void
 beforeEach(async () => {
   app = createHttpApp({
     name: 'test-service',
+    quotas: null,
     version: '1.0.0',
     logger: createLogger({ name: 'test', level: 'silent' }),
     health: createHealth({ clock: systemClock }),

@@ -19,6 +19,7 @@ const health = createHealth({ clock: systemClock })
 const openApp = () =>
   createHttpApp({
     name: 'test-service',
+    quotas: null,
     version: '1.0.0',
     logger: createLogger({ name: 'test', level: 'silent' }),
     authenticator: issuer.authenticator,

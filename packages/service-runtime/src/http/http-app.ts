@@ -24,6 +24,8 @@ import { operationsRoutes } from './operations-routes.ts'
 import { problemFrom } from './problem.ts'
 import { refusalFrom } from './refusal.ts'
 import { requestIdFrom, traceparentFrom } from './request-context.ts'
+import { createRequestLimits } from './request-limits.ts'
+import type { RequestQuotas } from './request-quotas.ts'
 import { createRouteTable } from './route-table.ts'
 import type { SchemaGuard } from './schema-guard.ts'
 import { answerSocketErrors } from './socket-errors.ts'
@@ -43,6 +45,10 @@ export interface HttpAppOptions {
   readonly schema?: SchemaGuard
   readonly clock: Clock
   readonly ids: Ids
+  /** What one caller may ask; null limits nobody, which no service may come to by forgetting. */
+  readonly quotas: RequestQuotas | null
+  /** Addresses, ranges or proxy-addr's names for them whose X-Forwarded-For is believed; nobody's unless told. */
+  readonly trustedProxies?: readonly string[]
   /** 256 KiB unless told. */
   readonly bodyLimitBytes?: number
 }
@@ -53,12 +59,14 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const { logger, ids, authenticator, idempotencyStore, clock } = options
   const closing = new AbortController()
   const routes = createRouteTable()
+  const limits = options.quotas === null ? undefined : createRequestLimits(options.quotas, options)
   const app: HttpApp = fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // observe-requests.ts writes the one line per request.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     // Google's event ids may be 1024 characters long; the default of 100 would answer them with 404.
     routerOptions: { maxParamLength: 4_096 },
+    trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     bodyLimit: options.bodyLimitBytes ?? 256 * 1024,
     requestTimeout: 30_000,
     // Longer than the idle timeout of whoever is in front, or a request is sent into a connection that just closed.
@@ -81,6 +89,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   app.decorate('closing', closing.signal)
   app.decorateRequest('caller', null)
   app.decorateRequest('traceparent', '')
+  app.decorateRequest('isOverLimit', false)
 
   app.addHook('onRoute', (route) => {
     const problem = misdeclaration(route.config, {
@@ -104,7 +113,13 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     }
     const { config } = request.routeOptions
     if (config.access !== 'public') reply.header('cache-control', 'no-store')
-    request.caller = await admit(config, request.headers.authorization, authenticator)
+    try {
+      request.caller = await admit(config, request.headers.authorization, authenticator)
+    } catch (error) {
+      if (refusalFrom(error).kind === 'unauthenticated') limits?.countStranger(request, reply)
+      throw error
+    }
+    limits?.count(request, reply)
     if (config.capability !== undefined) options.schema?.demand(config.capability)
   })
   app.addHook('preClose', async () => closing.abort())

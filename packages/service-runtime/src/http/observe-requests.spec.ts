@@ -9,6 +9,7 @@ async function linesOf(url: string): Promise<Record<string, unknown>[]> {
   const lines: string[] = []
   const app = createHttpApp({
     name: 'test-service',
+    quotas: null,
     version: '1.0.0',
     logger: createLogger({
       name: 'test',

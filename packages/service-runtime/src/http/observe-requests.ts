@@ -20,7 +20,7 @@ export function observeRequests(
     const { method } = request
     const status = reply.statusCode
     duration.observe({ method, route, status: String(status) }, reply.elapsedTime / 1000)
-    const isQuiet = quiet.test(route) || (config.audited === true && status < 400)
+    const isQuiet = quiet.test(route) || request.isOverLimit || (config.audited === true && status < 400)
     const level = isQuiet ? 'debug' : 'info'
     if (!logger.isLevelEnabled(level)) return done()
     request.log[level](

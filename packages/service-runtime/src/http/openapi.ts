@@ -2,8 +2,11 @@ import fastifySwagger from '@fastify/swagger'
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { HttpApp } from './http-app-type.ts'
+import { routeClassOf } from './limit-class.ts'
 import { problemSchema } from './problem.ts'
 
+/** In the document, which of a caller's limits an operation counts against. */
+const limitNote = 'x-rate-limit'
 const hidden = new Set(['/openapi.json', '/metrics'])
 
 /** Serves /openapi.json, generated from the very schemas that validate. */
@@ -24,11 +27,14 @@ export function serveOpenApi(app: HttpApp, { name, version }: { name: string; ve
       transform: (input) => {
         const transformed = transform(input)
         if (hidden.has(input.url)) return { ...transformed, schema: { hide: true } }
-        const access = input.route.config?.access
+        const { config = {}, method } = input.route
+        const { access } = config
+        const limitClass = routeClassOf(config, String(method))
         return {
           url: transformed.url,
           schema: {
             ...transformed.schema,
+            ...(limitClass === null ? {} : { [limitNote]: limitClass }),
             ...(access === 'public'
               ? {}
               : { security: [{ bearer: access === 'user' ? [] : [String(access)] }] }),
@@ -45,18 +51,27 @@ export function serveOpenApi(app: HttpApp, { name, version }: { name: string; ve
     },
     () => undefined,
   )
-  app.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, async () =>
-    app.swagger(),
+  app.get(
+    '/openapi.json',
+    { schema: { hide: true }, config: { access: 'public', limit: 'none' } },
+    async () => app.swagger(),
   )
 }
 
 function addProblemAnswer(operation: unknown): void {
   if (typeof operation !== 'object' || operation === null || !('responses' in operation)) return
+  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
   operation.responses = {
     ...(operation.responses as object),
-    default: {
-      description: 'A problem document (RFC 9457)',
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    },
+    ...(limitNote in operation
+      ? {
+          429: {
+            description: 'Too many requests of this caller; nothing was done',
+            headers: { 'Retry-After': { description: 'Seconds', schema: { type: 'integer', minimum: 1 } } },
+            content,
+          },
+        }
+      : {}),
+    default: { description: 'A problem document (RFC 9457)', content },
   }
 }

@@ -35,7 +35,7 @@ export function operationsRoutes(
   app: HttpApp,
   { name, instanceId, health, metrics, schema }: OperationsRoutes,
 ): void {
-  const config = { access: 'public' } as const
+  const config = { access: 'public', limit: 'none' } as const
   const tags = ['operations']
 
   app.get(

@@ -60,6 +60,12 @@ describe("a service's environment", () => {
     expect(holders.map(([name]) => name)).toEqual([owner])
   })
 
+  it('has each service believe the gateway about addresses, whoever the operator says is in front of that', () => {
+    const inherited = { TRUSTED_PROXIES: '203.0.113.1' }
+    const { TRUSTED_PROXIES } = serviceEnvironment(databaseServices[0], 1, { ...around, inherited })
+    expect(TRUSTED_PROXIES).toBe('loopback')
+  })
+
   it('shows no service the password of another one, of the migrator or of the superuser', () => {
     for (const { name, role } of databaseServices) {
       const passwords = JSON.stringify(environments[name]).match(/password-of-\w+/g)

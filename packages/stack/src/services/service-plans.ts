@@ -62,6 +62,8 @@ export function serviceEnvironment(
     AUTH_AUDIENCE: around.callers.audience,
     AUTH_JWKS_URI: around.callers.jwksUri,
     PUBLIC_URL: around.publicUrl,
+    // The operator's own is about who stands in front of the gateway; in front of a service it is the gateway, on this machine.
+    TRUSTED_PROXIES: 'loopback',
     INSTANCE_ID: `${service.name}-${replica}`,
     ...ownEnvironment(service.name, around),
   }

@@ -11,7 +11,7 @@ export interface DocsRoutes {
   readonly fetchOpenApi: (replicaUrl: string) => Promise<unknown>
 }
 
-const access = { config: { access: 'public' } } as const
+const access = { config: { access: 'public', limit: 'none' } } as const
 const openApiSchema = z.looseObject({ paths: z.record(z.string(), z.unknown()) })
 
 /** /docs/: the API reference of all three services, with every asset served from here. */

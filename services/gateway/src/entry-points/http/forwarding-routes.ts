@@ -20,7 +20,8 @@ export function forwardingRoutes(app: HttpApp, { forward, upstreams, publicUrl }
     scope.removeAllContentTypeParsers()
     // Bodies pass through unread, but are held back until complete: at most 256 KiB, and then 413 is always possible.
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-    scope.all('/v1/*', { schema: { hide: true }, config: { access: 'public' } }, async (request, reply) => {
+    const config = { access: 'public', limit: 'without-credentials' } as const
+    scope.all('/v1/*', { schema: { hide: true }, config }, async (request, reply) => {
       const owner = ownerOfPath(request.url.split('?', 1)[0] ?? '')
       if (!owner) throw runtimeErrors.unknown_path()
       const answer = await forward(upstreams[owner], {

@@ -33,7 +33,7 @@ export function healthRoutes(app: HttpApp, systemHealth: () => Promise<SystemHea
   app.get(
     '/health',
     {
-      config: { access: 'public' },
+      config: { access: 'public', limit: 'none' },
       schema: { tags: ['operations'], response: { 200: systemHealthSchema, 503: systemHealthSchema } },
     },
     async (_request, reply) => {

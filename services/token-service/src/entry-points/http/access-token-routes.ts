@@ -15,7 +15,13 @@ export function accessTokenRoutes(app: HttpApp, deps: VendDeps): void {
   app.post(
     '/v1/connections/:id/access-token',
     {
-      config: { access: 'tokens:read', secret: true, audited: true, capability: 'token.read' },
+      config: {
+        access: 'tokens:read',
+        limit: 'reads',
+        secret: true,
+        audited: true,
+        capability: 'token.read',
+      },
       schema: {
         tags: ['connections'],
         params: z.strictObject({ id: z.uuid() }),
