@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { text } from '../testing/text-column.ts'
 import { put, told } from '../testing/told.ts'
-
-const text = {
-  type: 'text',
-  notNull: false,
-  default: null,
-  identity: null,
-  generated: false,
-  collation: null,
-  privileges: 'raw',
-}
 
 const append = { bodyHash: 'one', result: 'bigint', execute: true }
 

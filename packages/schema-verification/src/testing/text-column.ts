@@ -1,0 +1,10 @@
+/** A column of text that may be null and fills itself with nothing. */
+export const text = {
+  type: 'text',
+  notNull: false,
+  default: null,
+  identity: null,
+  generated: false,
+  collation: null,
+  privileges: 'raw',
+}
