@@ -3,12 +3,16 @@
 
 /**
  * Speaks to the gateway this page came from, and to nobody else. Whatever goes wrong is an answer, never an exception.
- * @param {{ fetch: typeof globalThis.fetch, token: () => string | null, onRejected: (problem: Problem) => void }} parts
+ * @param {{ fetch: typeof globalThis.fetch, token: () => string | null, now: () => number, onRejected: (problem: Problem) => void }} parts
  */
-export function createApi({ fetch, token, onRejected }) {
-  /** @param {'GET' | 'POST'} method @param {string} path @param {object} [body] @returns {Promise<Answer<any>>} */
+export function createApi({ fetch, token, now, onRejected }) {
+  let restsUntil = 0
+
+  /** @param {'GET' | 'POST' | 'DELETE'} method @param {string} path @param {object} [body] @returns {Promise<Answer<any>>} */
   async function ask(method, path, body) {
     const asked = token()
+    // Who is told to wait and asks on is only told to wait longer.
+    if (now() < restsUntil) return { ok: false, problem: tooMany(restsUntil - now()) }
     /** @type {Response} */
     let response
     try {
@@ -32,6 +36,11 @@ export function createApi({ fetch, token, onRejected }) {
     const read = await response.json().catch(() => null)
     if (response.ok && read !== null) return { ok: true, body: read }
     const problem = problemIn(response.status, read)
+    if (problem.status === 429) {
+      const wait = secondsIn(problem.retryAfter, response.headers.get('retry-after'), now())
+      restsUntil = Math.max(restsUntil, now() + wait * 1_000)
+      return { ok: false, problem: { ...tooMany(wait * 1_000), ...reference(problem) } }
+    }
     // An answer to an earlier token must not sign out the newer one.
     if (problem.status === 401 && asked === token()) onRejected(problem)
     return { ok: false, problem }
@@ -67,6 +76,27 @@ const unreachable = {
   status: 0,
   detail: 'The gateway could not be reached. Is the network there, and is Evergrant running?',
   code: 'unreachable',
+}
+
+const waitOtherwise = 10
+const longestWait = 600
+
+/** @param {number} ms @returns {Problem} */
+function tooMany(ms) {
+  const retryAfter = Math.max(1, Math.ceil(ms / 1_000))
+  return { title: 'Too many requests', status: 429, detail: '', code: 'rate_limited', retryAfter }
+}
+
+/** @param {Problem} problem @returns {Pick<Problem, 'requestId'>} */
+const reference = ({ requestId }) => (requestId === undefined ? {} : { requestId })
+
+/** How long to wait: the document's word, or the header's, which a proxy may write as a date (RFC 9110 10.2.3).
+ * @param {unknown} told @param {string | null} header @param {number} now */
+function secondsIn(told, header, now) {
+  const written = header === null || header.trim() === '' ? Number.NaN : Number(header)
+  const until = header === null ? Number.NaN : (Date.parse(header) - now) / 1_000
+  const seconds = [told, written, until].find((each) => Number.isFinite(each))
+  return Math.min(longestWait, Math.max(1, Math.ceil(Number(seconds ?? waitOtherwise))))
 }
 
 /** The problem document of an answer, or one in its place where a proxy answered with something else.

@@ -13,15 +13,30 @@ const tones = { fresh: 'good', stale: 'waiting', syncing: 'waiting', paused: 'of
  * @param {readonly Calendar[]} calendars @param {readonly Connection[]} connections */
 export function calendarList(calendars, connections) {
   if (calendars.length === 0) return element('p', { class: 'empty' }, 'No calendar has been synced yet.')
+  // With one account, its address in every row says nothing.
+  const several = new Set(calendars.map(({ connectionId }) => connectionId)).size > 1
   return element(
     'ul',
     { class: 'rows' },
-    ...calendars.map((calendar) =>
-      row(
-        calendar,
-        connections.find(({ id }) => id === calendar.connectionId),
-      ),
+    ...inOrder(calendars).map((calendar) =>
+      row(calendar, several ? connections.find(({ id }) => id === calendar.connectionId) : undefined),
     ),
+  )
+}
+
+/** @type {readonly Calendar['sync']['status'][]} */
+const worstFirst = ['failed', 'paused', 'stale', 'syncing', 'fresh']
+
+/** What is wrong first, then the main calendar, then by name: among sixty, nobody finds the one that stopped.
+ * @param {readonly Calendar[]} calendars @returns {readonly Calendar[]} */
+export function inOrder(calendars) {
+  /** @param {Calendar} calendar */
+  const rank = ({ sync }) => worstFirst.indexOf(sync.status)
+  return [...calendars].sort(
+    (one, other) =>
+      rank(one) - rank(other) ||
+      Number(other.primary) - Number(one.primary) ||
+      (one.summary ?? '').localeCompare(other.summary ?? '', 'en', { numeric: true }),
   )
 }
 
@@ -32,7 +47,10 @@ function row({ summary, primary, sync }, connection) {
     (part) => part !== null,
   )
   return listRow({
-    what: [element('h3', {}, name), element('p', { class: 'account' }, owner.join(' · '))],
+    what: [
+      element('h3', {}, name),
+      ...(owner.length === 0 ? [] : [element('p', { class: 'account' }, owner.join(' · '))]),
+    ],
     how: [
       element('p', { class: `status ${tones[sync.status]}` }, syncWords[sync.status]),
       element('p', { class: 'when' }, 'last synced ', moment(sync.lastSyncedAt)),

@@ -1,4 +1,5 @@
 // @ts-check
+import { disconnectQuestion } from './disconnect.js'
 import { element, webAddress } from './elements.js'
 import { moment } from './moment.js'
 import {
@@ -12,6 +13,7 @@ import {
 } from './words.js'
 
 /** @import { Connection } from './api-shapes.ts' */
+/** @import { Disconnections } from './disconnecting.js' */
 
 /**
  * @typedef {object} CardParts
@@ -19,6 +21,7 @@ import {
  * @property {(connection: Connection) => void} onRefresh
  * @property {(connection: Connection) => Node} historyOf
  * @property {(connection: Connection) => Node | null} saidOf what the last click on this card led to
+ * @property {Disconnections} disconnections
  * @property {string} consoleUrl
  */
 
@@ -31,8 +34,8 @@ const tones = {
   unknown: 'waiting',
 }
 
-/** One connection: how it is, why, and what helps. @param {Connection} connection @param {CardParts} parts */
-export function connectionCard(connection, parts) {
+/** One connection: how it is, why, and what helps. @param {Connection} connection @param {readonly Connection[]} all @param {CardParts} parts */
+export function connectionCard(connection, all, parts) {
   const { id, service, account, status, reason, missingScopes } = connection
   const helps = advice(connection)
   const title = `connection-${id}`
@@ -58,6 +61,7 @@ export function connectionCard(connection, parts) {
     helps === null ? null : element('p', {}, helps),
     facts(connection),
     buttons(connection, parts),
+    question(connection, all, parts),
     parts.saidOf(connection),
     parts.historyOf(connection),
   )
@@ -84,7 +88,7 @@ function facts({ capabilities, lastRefreshedAt, lastUsedAt, connectedAt, access 
 }
 
 /** @param {Connection} connection @param {CardParts} parts */
-function buttons(connection, { onConnect, onRefresh, consoleUrl }) {
+function buttons(connection, { onConnect, onRefresh, consoleUrl, disconnections }) {
   const { id, service, account, status, action } = connection
   const whose = `${serviceNames[service]} of ${account.email}`
   const url = webAddress(action?.url)
@@ -106,6 +110,20 @@ function buttons(connection, { onConnect, onRefresh, consoleUrl }) {
           },
           'Renew access',
         ),
+    status === 'disconnected'
+      ? null
+      : element(
+          'button',
+          {
+            type: 'button',
+            class: 'quiet',
+            'data-key': `disconnect-${id}`,
+            'aria-label': `Disconnect: ${whose}`,
+            'aria-expanded': String(disconnections.stateOf(connection) !== null),
+            click: () => disconnections.ask(connection),
+          },
+          'Disconnect',
+        ),
   )
 
   function fixing() {
@@ -116,4 +134,16 @@ function buttons(connection, { onConnect, onRefresh, consoleUrl }) {
       ? element('button', { type: 'button', ...named, click: () => onConnect(connection) }, label)
       : element('a', { class: 'button', href: url, rel: 'noreferrer', ...named }, label)
   }
+}
+
+/** @param {Connection} connection @param {readonly Connection[]} all @param {CardParts} parts */
+function question(connection, all, { disconnections }) {
+  const state = disconnections.stateOf(connection)
+  if (state === null || connection.status === 'disconnected') return null
+  return disconnectQuestion(connection, {
+    all,
+    state,
+    onConfirm: () => void disconnections.confirm(connection),
+    onKeep: () => disconnections.keep(connection),
+  })
 }

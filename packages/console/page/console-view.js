@@ -64,7 +64,11 @@ function cards(connections, parts) {
   return element(
     'div',
     {},
-    element('div', { class: 'cards' }, ...connections.map((connection) => connectionCard(connection, parts))),
+    element(
+      'div',
+      { class: 'cards' },
+      ...connections.map((connection) => connectionCard(connection, connections, parts)),
+    ),
     missing.length === 0
       ? null
       : element(

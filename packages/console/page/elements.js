@@ -37,6 +37,14 @@ export function replaceContent(place, ...children) {
   }
 }
 
+/** Puts the keyboard on what was drawn with this key, if it is there. @param {string} key */
+export function focusKey(key) {
+  const found = [...document.querySelectorAll('[data-key]')].find(
+    (each) => each.getAttribute('data-key') === key,
+  )
+  if (found instanceof HTMLElement) found.focus()
+}
+
 /** An address somebody may click; null for anything a browser would run. @param {string | undefined} url */
 export function webAddress(url) {
   if (url === undefined || !URL.canParse(url)) return null

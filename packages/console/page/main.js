@@ -12,7 +12,12 @@ let arrival = arrivalOf(location.search)
 if (location.search !== '') history.replaceState(null, '', location.pathname)
 
 const session = createSession(sessionStorage)
-const api = createApi({ fetch: window.fetch.bind(window), token: session.token, onRejected: signOutBecause })
+const api = createApi({
+  fetch: window.fetch.bind(window),
+  token: session.token,
+  now: Date.now,
+  onRejected: signOutBecause,
+})
 const field = /** @type {HTMLInputElement} */ (byId('token'))
 /** @type {ReturnType<typeof openConsole> | null} */
 let open = null

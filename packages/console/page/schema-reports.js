@@ -1,7 +1,7 @@
 // @ts-check
 import { element } from './elements.js'
 import { moment } from './moment.js'
-import { capital } from './words.js'
+import { capabilityNames, capabilityStates, findingWords } from './words.js'
 
 /** @import { SchemaFinding, SchemaReport } from './api-shapes.ts' */
 
@@ -16,8 +16,12 @@ const states = {
 export function schemaReports(reports) {
   if (reports.length === 0)
     return element('p', { class: 'empty' }, 'No service has told about its schema yet.')
-  return element('div', { class: 'reports' }, ...reports.map(report))
+  return element('div', { class: 'reports' }, ...troubledFirst(reports).map(report))
 }
+
+/** @param {readonly SchemaReport[]} reports */
+const troubledFirst = (reports) =>
+  [...reports].sort((one, other) => Number(one.status === 'verified') - Number(other.status === 'verified'))
 
 /** @param {SchemaReport} report */
 function report({ service, status, lastVerifiedAt, findings, capabilities, unverifiable }) {
@@ -36,9 +40,15 @@ function report({ service, status, lastVerifiedAt, findings, capabilities, unver
     unverifiable ? element('p', {}, unverifiable.message) : null,
     hit.length === 0
       ? null
-      : element('p', {}, `Affected: ${hit.map(([name, state]) => `${name} (${state})`).join(', ')}.`),
+      : element('ul', { class: 'affected' }, ...hit.map((each) => element('li', {}, affected(each)))),
     ...findings.map(finding),
   )
+}
+
+/** In words, and by the name logs and health checks give it. @param {[string, SchemaReport['capabilities'][string]]} hit */
+const affected = ([name, state]) => {
+  const words = Object.hasOwn(capabilityNames, name) ? `${capabilityNames[name]} (${name})` : name
+  return `${words} ${capabilityStates[state]}`
 }
 
 /** @param {SchemaFinding} found */
@@ -46,7 +56,8 @@ function finding({ path, class: kind, expected, actual, explanation, remedy }) {
   return element(
     'section',
     { class: 'finding' },
-    element('h4', {}, element('code', {}, path), ` ${capital(kind.replaceAll('_', ' '))}`),
+    element('h4', {}, element('code', {}, path)),
+    element('p', { class: 'reason' }, findingWords[kind]),
     element('p', {}, explanation),
     element(
       'dl',
@@ -64,7 +75,13 @@ function finding({ path, class: kind, expected, actual, explanation, remedy }) {
         element('dd', {}, element('code', {}, actual ?? 'nothing')),
       ),
     ),
-    remedy === null ? null : element('p', { class: 'when' }, 'What brings it back, as the migrator:'),
+    remedy === null
+      ? null
+      : element(
+          'p',
+          { class: 'when' },
+          'To bring it back, run this as the migrator role; Evergrant notices by itself, and “Look again” shows it:',
+        ),
     remedy === null ? null : element('pre', {}, element('code', {}, remedy)),
   )
 }

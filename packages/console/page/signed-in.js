@@ -2,7 +2,9 @@
 import { consentWords } from './arrival.js'
 import { requestConsent } from './consent.js'
 import { showConsole } from './console-view.js'
-import { byId, element, replaceContent } from './elements.js'
+import { disconnectSaid } from './disconnect.js'
+import { createDisconnecting } from './disconnecting.js'
+import { byId, element, focusKey, replaceContent } from './elements.js'
 import { explain } from './explain.js'
 import { historyList } from './history-list.js'
 import { problemBox } from './problem-box.js'
@@ -39,8 +41,16 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let next
 
+  const show = () => void (left.signal.aborted || showConsole(seen, parts, new Date()))
   /** @type {CardParts & Deeds} */
   const parts = {
+    disconnections: createDisconnecting(api, {
+      show,
+      focus: focusKey,
+      tell,
+      lookAgain: lookNow,
+      said: disconnectSaid,
+    }),
     consoleUrl,
     onConnect: (connection) => void connect(connection.service, connection),
     onRefresh: (connection) => void refresh(connection),
@@ -88,13 +98,17 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
   async function look() {
     if (looking) return
     looking = true
+    let restSeconds = 0
     clearTimeout(next)
     /** @template {keyof Seen} Key @param {Key} key @param {Promise<NonNullable<Seen[Key]>>} answer */
     const note = async (key, answer) => {
       const got = await answer
       if (left.signal.aborted) return
-      seen[key] = got
-      showConsole(seen, parts, new Date())
+      if (!got.ok && got.problem.status === 429)
+        restSeconds = Math.max(restSeconds, got.problem.retryAfter ?? 1)
+      // What was seen before is worth more than that nobody may look right now.
+      if (got.ok || got.problem.status !== 429 || seen[key] === undefined) seen[key] = got
+      show()
     }
     try {
       await Promise.all([
@@ -108,6 +122,12 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
       looking = false
     }
     if (left.signal.aborted) return
+    byId('looks').textContent =
+      restSeconds === 0 ? '' : `Too many requests, trying again in ${restSeconds} s.`
+    if (restSeconds > 0) {
+      next = setTimeout(() => void look(), restSeconds * 1_000)
+      return
+    }
     const { connections, calendars, health } = seen
     if (!connections || !calendars || !health) return
     const justConsented =
@@ -144,15 +164,29 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
   function tell({ id }, words) {
     words.setAttribute('role', 'status')
     said.set(id, words)
-    if (!left.signal.aborted) showConsole(seen, parts, new Date())
+    show()
   }
 
   /** @param {Service} service @param {Connection | null} connection */
   async function connect(service, connection) {
     const answer = await requestConsent(api, { service, connection }, consoleUrl)
     if (left.signal.aborted) return
-    if (answer.ok) location.assign(answer.body)
-    else notice(problemBox(answer.problem, 'The consent could not be begun'))
+    if (!answer.ok) return notice(problemBox(answer.problem, 'The consent could not be begun'))
+    const { address, endsAt } = answer.body
+    if (endsAt === consoleUrl) return location.assign(address)
+    notice(
+      element(
+        'p',
+        {},
+        `This page is open at another address than Evergrant's own. After the consent you come back at ${endsAt}, and sign in there once more.`,
+      ),
+      element(
+        'a',
+        { class: 'button', href: address, rel: 'noreferrer', 'data-key': 'leave' },
+        'Continue to Google',
+      ),
+    )
+    focusKey('leave')
   }
 
   async function sync() {
@@ -180,7 +214,15 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
     leave() {
       left.abort()
       clearTimeout(next)
-      for (const id of ['answer-content', 'connections', 'calendars', 'health', 'schema', 'sync-progress']) {
+      for (const id of [
+        'looks',
+        'answer-content',
+        'connections',
+        'calendars',
+        'health',
+        'schema',
+        'sync-progress',
+      ]) {
         byId(id).replaceChildren()
       }
     },

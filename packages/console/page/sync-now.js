@@ -18,7 +18,12 @@ export async function syncNow(api, { onProgress, wait }) {
   for (let look = 1; ; look++) {
     /** @type {Answer<Sync>} */
     const answer = await api.ask('GET', path)
-    if (!answer.ok) return answer
+    if (!answer.ok) {
+      // The sync goes on while its progress may not be asked for.
+      if (answer.problem.status !== 429 || look === mostLooks) return answer
+      await wait((answer.problem.retryAfter ?? 1) * 1_000)
+      continue
+    }
     if (hasEnded(answer.body) || look === mostLooks) return answer
     onProgress(answer.body)
     await wait(lookEveryMs)

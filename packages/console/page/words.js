@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { CapabilityState, Connection, ConnectionStatus, Calendar, Service } from './api-shapes.ts' */
+/** @import { CapabilityState, Connection, ConnectionStatus, Calendar, SchemaFinding, Service } from './api-shapes.ts' */
 
 // Each reason is a clause, so that it can stand behind "because" and, with a capital letter, by itself.
 
@@ -125,7 +125,22 @@ export const syncWords = {
 export const capabilityStates = { ok: 'works', degraded: 'works with trouble', unavailable: 'does not work' }
 
 /** @type {Readonly<Record<string, string>>} */
-export const capabilityNames = { 'token.read': 'Using the access', 'token.refresh': 'Renewing the access' }
+export const capabilityNames = {
+  'token.read': 'Using the access',
+  'token.refresh': 'Renewing the access',
+  'token.connect': 'Connecting an account',
+  'token.disconnect': 'Disconnecting an account',
+}
+
+/** What a difference in a database does. @type {Readonly<Record<SchemaFinding['class'], string>>} */
+export const findingWords = {
+  breaking_read: 'Reading fails',
+  breaking_write: 'Writing fails',
+  silent: 'Nothing fails, but data may be wrong',
+  integrity: 'The database no longer refuses wrong data',
+  performance: 'Works, but slower',
+  info: 'Harmless; only to know',
+}
 
 /** @type {Readonly<Record<string, string>>} */
 const scopeWords = {
