@@ -27,8 +27,9 @@ export function requiredScopes(service: Service, access: Access): readonly strin
 
 /** The required scopes that the granted ones do not cover. */
 export function missingScopes(required: readonly string[], granted: readonly string[]): string[] {
-  const covered = new Set(granted.flatMap((scope) => [scope, ...(impliedBy[scope] ?? [])]))
-  return required.filter((scope) => !covered.has(scope))
+  return required.filter(
+    (scope) => !granted.some((broad) => broad === scope || impliedBy[broad]?.includes(scope)),
+  )
 }
 
 /** The granted scopes that concern a service, narrow or broad. */

@@ -40,11 +40,21 @@ export function redactFields(value: unknown, depth = 0): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, field]) => [
       name,
-      secretName.test(name) && !harmlessName.test(name) && !isPlainFlag(field)
-        ? redacted
-        : redactFields(field, depth + 1),
+      soundsSecret(name) && !isPlainFlag(field) ? redacted : redactFields(field, depth + 1),
     ]),
   )
+}
+
+/** Names come from code and repeat with every line; the few that come with foreign data must not fill the memory. */
+const soundsSecretByName = new Map<string, boolean>()
+const namesKept = 2_000
+
+function soundsSecret(name: string): boolean {
+  const known = soundsSecretByName.get(name)
+  if (known !== undefined) return known
+  const sounds = secretName.test(name) && !harmlessName.test(name)
+  if (soundsSecretByName.size < namesKept) soundsSecretByName.set(name, sounds)
+  return sounds
 }
 
 /** Counts, flags and absences say nothing secret. */

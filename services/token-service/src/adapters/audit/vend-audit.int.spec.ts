@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { migrations } from '../../migrations/all.ts'
 import { appendVends } from './append-vends.ts'
 import { createVendAudit } from './vend-audit.ts'
+import { journalEntry } from './vend-journal.ts'
 
 const place = useDatabase({
   template: { name: 'token_service', migrate: (url) => migrate({ url, migrations }) },
@@ -34,7 +35,7 @@ describe('the audit of a grant', () => {
       })
       const vend = { id: randomUUID(), connectionId: randomUUID(), grantId, generation: 1, at: new Date() }
       const entry = { ...vend, caller: 'calendar-service', purpose: null, scopes: [], traceparent: null }
-      await appendVends({ transaction: (work) => work(unit) }, [entry])
+      await appendVends({ transaction: (work) => work(unit) }, [journalEntry(entry)], { maybeKnown: false })
       return { result }
     })
     expect(await auditing.result).toMatchObject({ entries: 1, head: { sequence: 1 }, breaks: [] })

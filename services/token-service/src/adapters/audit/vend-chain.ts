@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Vend } from '../../application/ports.ts'
 
 export interface ChainedVend extends Vend {
@@ -19,18 +19,19 @@ export const emptyChain: ChainHead = { sequence: 0, hash: '' }
 function chainHash(before: string, sequence: number, vend: Vend & { readonly id: string }): string {
   const { id, connectionId, grantId, generation, caller, purpose, scopes, traceparent, at } = vend
   const said = [id, connectionId, grantId, generation, caller, purpose, scopes, traceparent, at.getTime()]
-  return createHash('sha256')
-    .update(JSON.stringify(['evergrant/vend/v1', before, sequence, ...said]))
-    .digest('base64url')
+  return hash('sha256', JSON.stringify(['evergrant/vend/v1', before, sequence, ...said]), 'base64url')
 }
 
 /** Hangs entries of one grant onto its chain. */
-export function chained(head: ChainHead, vends: readonly (Vend & { readonly id: string })[]): ChainedVend[] {
-  let { sequence, hash } = head
+export function chained<One extends Vend & { readonly id: string }>(
+  head: ChainHead,
+  vends: readonly One[],
+): (One & ChainHead)[] {
+  let end = head
   return vends.map((vend) => {
-    sequence += 1
-    hash = chainHash(hash, sequence, vend)
-    return { ...vend, sequence, hash }
+    const sequence = end.sequence + 1
+    end = { sequence, hash: chainHash(end.hash, sequence, vend) }
+    return { ...vend, ...end }
   })
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { uuidv7Ids } from '@evergrant/service-runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openVendJournal } from './vend-journal.ts'
+import { journalEntry, openVendJournal } from './vend-journal.ts'
 
 describe('the vend journal', () => {
   let folder: string
@@ -13,17 +13,18 @@ describe('the vend journal', () => {
   afterEach(() => rmSync(folder, { recursive: true }))
 
   const open = (instanceId = 'token-service-1') => openVendJournal({ folder, instanceId, ids: uuidv7Ids })
-  const entry = () => ({
-    id: uuidv7Ids.next(),
-    connectionId: uuidv7Ids.next(),
-    grantId: uuidv7Ids.next(),
-    generation: 1,
-    caller: 'calendar-service',
-    purpose: null,
-    scopes: [],
-    traceparent: null,
-    at: new Date(),
-  })
+  const entry = () =>
+    journalEntry({
+      id: uuidv7Ids.next(),
+      connectionId: uuidv7Ids.next(),
+      grantId: uuidv7Ids.next(),
+      generation: 1,
+      caller: 'calendar-service',
+      purpose: null,
+      scopes: [],
+      traceparent: null,
+      at: new Date(),
+    })
 
   it('gives back what a killed process of the same instance left, and only that', async () => {
     const journal = open()

@@ -2,7 +2,7 @@ import type { Ids } from '@evergrant/decider'
 import type { EventStore } from '@evergrant/event-store'
 import type { VendLog } from '../../application/ports.ts'
 import { appendVends } from './append-vends.ts'
-import type { JournalEntry, VendJournal } from './vend-journal.ts'
+import { type JournalEntry, journalEntry, type VendJournal } from './vend-journal.ts'
 
 const flushEveryMs = 100
 const retryEveryMs = 1_000
@@ -27,9 +27,10 @@ export interface BatchedVendLog extends VendLog {
  * killed process loses nothing that way; without a journal it loses at most what those 100 ms brought, or what came
  * since PostgreSQL went away. Entries have ids, so one that is found in both places counts once.
  */
-
 export function createVendLog({ store, journal, ids, onError }: VendLogOptions): BatchedVendLog {
   const entries: JournalEntry[] = [...journal.left.entries]
+  // The first so many may have been committed by an attempt that was killed, or whose answer was lost.
+  let attempted = entries.length
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> | undefined
 
@@ -47,8 +48,11 @@ export function createVendLog({ store, journal, ids, onError }: VendLogOptions):
     let left = entries.length
     while (left > 0) {
       const batch = entries.slice(0, Math.min(left, batchSize))
-      await appendVends(store, batch)
+      const maybeKnown = attempted > 0
+      attempted = Math.max(attempted, batch.length)
+      await appendVends(store, batch, { maybeKnown })
       entries.splice(0, batch.length)
+      attempted -= batch.length
       left -= batch.length
     }
     forget()
@@ -69,7 +73,7 @@ export function createVendLog({ store, journal, ids, onError }: VendLogOptions):
 
   return {
     record: async (vend) => {
-      const entry = { ...vend, id: ids.next() }
+      const entry = journalEntry({ ...vend, id: ids.next() })
       entries.push(entry)
       schedule(flushEveryMs)
       // A full disk must not stop vends; memory still brings the entry to PostgreSQL.
