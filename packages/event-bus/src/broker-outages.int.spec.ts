@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type OwnNatsServer, startNatsServer } from '@evergrant/stack/testing'
 import { connect } from 'nats'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -24,7 +25,7 @@ describe('an outage of the bus', () => {
     await server.stop()
   })
 
-  const open = async (options: { ackWaitMs?: number } = {}) => {
+  const open = async (options: { ackWaitMs?: number; longestBatchMs?: number } = {}) => {
     const bus = await connectEventBus({ url: server.url, name: 'spec', clock, ...options })
     buses.push(bus)
     return bus
@@ -162,7 +163,8 @@ describe('an outage of the bus', () => {
 
   it('of one replica hands what it did not acknowledge to another', async () => {
     const bus = await openOwner()
-    const dying = await open({ ackWaitMs: 1_000 })
+    // As good as dead: it says nothing more about what it holds.
+    const dying = await open({ ackWaitMs: 1_000, longestBatchMs: 0 })
     const entered = Promise.withResolvers<void>()
     const never = Promise.withResolvers<void>()
     dying.consume(reader, async () => {
@@ -175,5 +177,27 @@ describe('an outage of the bus', () => {
     const surviving = collect(await open({ ackWaitMs: 1_000 }), reader)
     await vi.waitFor(() => expect(surviving.ids).toEqual(['a@1']), wait)
     never.resolve()
+  })
+
+  it('is not what a batch is that takes longer than the ack wait', async () => {
+    const bus = await openOwner()
+    const slow = await open({ ackWaitMs: 3_000 })
+    const entered = Promise.withResolvers<void>()
+    const done = Promise.withResolvers<void>()
+    let deliveries = 0
+    slow.consume(reader, async () => {
+      deliveries += 1
+      entered.resolve()
+      await done.promise
+      return { status: 'done' }
+    })
+    await bus.publish([event(subject, 'a', 1)])
+    await entered.promise
+    const other = collect(await open({ ackWaitMs: 3_000 }), reader)
+    await sleep(6_500)
+    done.resolve()
+    await bus.publish([event(subject, 'b', 1)])
+    await vi.waitFor(() => expect(other.ids.length + deliveries).toBe(2), wait)
+    expect(other.ids).not.toContain('a@1')
   })
 })

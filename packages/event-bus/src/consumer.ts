@@ -2,6 +2,7 @@ import type { EventMessage } from '@evergrant/event-contracts'
 import type { Msg, NatsConnection } from 'nats'
 import { busErrors } from './errors.ts'
 import type { BatchOutcome, ConsumerLag, Running, Subscription } from './event-bus.ts'
+import { type HoldOptions, holdMessages } from './hold-messages.ts'
 import { jetstreamApi } from './jetstream-api.ts'
 import { type Link, pause } from './link.ts'
 import { openPull, type Pull } from './pull.ts'
@@ -20,7 +21,7 @@ export function runConsumer(
   link: Link,
   subscription: Subscription,
   receive: Receive,
-  ackWaitMs: number,
+  hold: HoldOptions,
 ): Running {
   const stopping = new AbortController()
   let pull: Pull | undefined
@@ -38,12 +39,15 @@ export function runConsumer(
 
   const deliver = async (messages: Msg[]) => {
     let outcome: BatchOutcome
+    const letGo = holdMessages(() => [...messages, ...(pull?.waiting() ?? [])], hold)
     try {
       outcome = await receive(messages.map(toEventMessage))
     } catch (error) {
       // Receivers answer `again` for what they expect; anything thrown is a defect, and the events are still owed.
       link.report(error)
       outcome = { status: 'again', delayMs: afterDefectMs, reason: 'the receiver failed' }
+    } finally {
+      letGo()
     }
     if (outcome.status === 'done') {
       for (const message of messages) message.respond('+ACK')
@@ -72,7 +76,7 @@ export function runConsumer(
     for (let failures = 0; !signal.aborted; ) {
       try {
         const connection = await link.connected(signal)
-        await ensureConsumer(connection, subscription, ackWaitMs)
+        await ensureConsumer(connection, subscription, hold.ackWaitMs)
         failures = 0
         while (!signal.aborted && (await pullOnce(connection)));
       } catch (error) {

@@ -7,8 +7,11 @@ import { request, serve } from './request-reply.ts'
 import { createStreamKeeper } from './streams.ts'
 
 export interface EventBusOptions extends LinkOptions {
-  /** How long a delivered message may stay unacknowledged before it is delivered again; 30 s. */
+  /** How long after the last word about it a delivered message is delivered again: what a killed process held waits so
+   * long; 6 s. */
   readonly ackWaitMs?: number
+  /** How long a batch may be worked on before another replica gets it as well; 30 s. */
+  readonly longestBatchMs?: number
 }
 
 /** Connects to NATS and returns after the first success, or after five seconds with the attempts going on: a service may
@@ -17,6 +20,7 @@ export async function connectEventBus(options: EventBusOptions): Promise<EventBu
   const link = await openLink(options)
   const streams = createStreamKeeper(link)
   const running = new Set<Running>()
+  const { ackWaitMs = 6_000, longestBatchMs = 30_000 } = options
   const until = (started: Running): Running => {
     const tracked: Running = {
       stop: async () => {
@@ -31,7 +35,7 @@ export async function connectEventBus(options: EventBusOptions): Promise<EventBu
     declareStream: streams.declare,
     publish: createPublisher(link, streams),
     consume: (subscription, receive) =>
-      until(runConsumer(link, subscription, receive, options.ackWaitMs ?? 30_000)),
+      until(runConsumer(link, subscription, receive, { ackWaitMs, longestBatchMs })),
     last: (stream, subject) => lastMessage(link, stream, subject),
     broadcast: (subject, body) => {
       link.live()?.publish(subject, JSON.stringify(body ?? null))

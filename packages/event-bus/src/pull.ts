@@ -18,6 +18,8 @@ export interface PullTarget {
 export interface Pull {
   /** Everything that has arrived, waiting for the first; empty when the request has ended. */
   next(): Promise<Msg[]>
+  /** What has arrived and was not taken yet. */
+  waiting(): readonly Msg[]
   /** `ended`: ask again. `gone`: make sure the consumer exists first. */
   readonly outcome: 'open' | 'ended' | 'gone'
   /** The server has forgotten the request: a new connection. What has arrived can still be taken. */
@@ -83,6 +85,7 @@ export function openPull(connection: NatsConnection, target: PullTarget): Pull {
       }
       return arrived.splice(0)
     },
+    waiting: () => arrived,
     lost: () => end('gone'),
     cancel: () => {
       end('ended')

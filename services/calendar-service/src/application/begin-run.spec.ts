@@ -63,6 +63,7 @@ describe('the beginning of a run', () => {
         ...{
           enqueue: async () => {},
           claim: async () => null,
+          takeBack: async () => undefined,
           postpone: async () => {},
           underWay: async () => [],
         },

@@ -67,6 +67,29 @@ describe('a run in the queue', () => {
     expect(await queue.claim('spec', 60_000)).toBeNull()
   })
 
+  it('is due at once when its holder starts again, and only then', async () => {
+    await due()
+    const queue = createRunQueue(database)
+    const before = await claimed()
+    await queue.takeBack('another')
+    expect(await queue.claim('spec', 60_000)).toBeNull()
+    await queue.takeBack('spec')
+    const again = await claimed()
+    expect([again.runId, again.fence]).toEqual([before.runId, before.fence + 1])
+  })
+
+  it('waits for its lease like before when it has ended its holder twice already', async () => {
+    await due()
+    const queue = createRunQueue(database)
+    for (let life = 0; life < 2; life++) {
+      await claimed()
+      await queue.takeBack('spec')
+    }
+    await claimed()
+    await queue.takeBack('spec')
+    expect(await queue.claim('spec', 60_000)).toBeNull()
+  })
+
   it('has its turn by whom Google was asked for least lately, however many wait of somebody', async () => {
     const limits = { user: 1_000, project: 1_000 }
     const budget = createRequestBudget(database, { calendar: limits, drive: limits, gmail: limits })

@@ -5,9 +5,11 @@ import { calendarErrors } from '../../domain/errors.ts'
 import { userBudgetText } from './request-budget.ts'
 import { cursorFrom, cursorParams } from './resources.ts'
 
+const suspectAfterAttempts = 2
+
 /**
  * The queue of resource runs in PostgreSQL: queued → running → done or failed. A run is held by a lease; a holder
- * that dies or waits lets it run out, and any replica takes over with a higher fence. Leases use the database's
+ * that dies or waits lets it run out, or takes it back when it starts again, and any replica takes over with a higher fence. Leases use the database's
  * clock, which is the only one all replicas share. Who has the fewest runs under way is next, then whoever Google was asked
  * for least lately, then who waits longest: somebody with a thousand calendars has one turn in each round, as everybody.
  */
@@ -28,6 +30,13 @@ export function createRunQueue(database: Database): RunQueue {
     claim: async (owner, leaseMs) => {
       const rows = await sqlOf(database)<ClaimedRun>(claimText, [owner, leaseMs])
       return rows[0] ?? null
+    },
+    takeBack: async (owner) => {
+      await sqlOf(database)(
+        `update resource_run set lease_until = now()
+          where state = 'running' and lease_owner = $1 and lease_until > now() and attempt <= $2`,
+        [owner, suspectAfterAttempts],
+      )
     },
     progress: async (unit, run, { counts, mode, leaseMs }) => {
       const held = await sqlOf(unit)<{ run_id: string }>(

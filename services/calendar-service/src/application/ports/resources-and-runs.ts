@@ -74,6 +74,9 @@ export interface RunQueue {
   ): Promise<void>
   /** The next due run, or one whose holder's lease ran out; null when there is none. */
   claim(owner: string, leaseMs: number): Promise<ClaimedRun | null>
+  /** Ends the leases of an earlier life of this owner, so that nobody waits for them. A run that was tried often already
+   * keeps its lease: if it is what kills the process, the others come first. */
+  takeBack(owner: string): Promise<void>
   /** Extends the lease and adds counts.
    * @throws DomainError `lease_lost` when another process took over. */
   progress(unit: UnitOfWork, run: ClaimedRun, step: RunStep): Promise<void>

@@ -3,7 +3,7 @@ import type { RunQueue } from '../../application/ports.ts'
 import type { WalkResource } from '../../application/walk-resource.ts'
 
 export interface RunWorkerOptions {
-  readonly queue: RunQueue
+  readonly queue: Pick<RunQueue, 'claim' | 'takeBack'>
   readonly walk: WalkResource
   readonly owner: string
   readonly leaseMs: number
@@ -71,7 +71,9 @@ export function createRunWorker(options: RunWorkerOptions): RunWorker {
   return {
     wake,
     start: () => {
-      running = Array.from({ length: lanes }, lane)
+      // Whoever cannot take back waits for the leases to run out, as everybody else does.
+      const tookBack = queue.takeBack(owner).catch(onError)
+      running = Array.from({ length: lanes }, () => tookBack.then(lane))
     },
     stop: async () => {
       stopping.abort()
