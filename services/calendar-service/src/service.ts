@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectEventBus } from '@evergrant/event-bus'
-import { contracts } from '@evergrant/event-contracts'
 import { createPostgresEventStore, openDatabase } from '@evergrant/event-store'
 import { loadManifest } from '@evergrant/schema-verification'
 import {
@@ -39,9 +38,7 @@ import { createWriteEvent } from './application/write-event.ts'
 import { type CalendarConfig, gmailPushOf, pushAddress, quotasOf } from './config.ts'
 import { calendarFactCatalogue } from './domain/fact-catalogue.ts'
 import { queuesRuns } from './domain/sync-facts.ts'
-import { onConnectionChanged } from './entry-points/bus/on-connection-changed.ts'
-import { onSyncRequested } from './entry-points/bus/on-sync-requested.ts'
-import { onTokenIssued } from './entry-points/bus/on-token-issued.ts'
+import { subscriptions } from './entry-points/bus/subscriptions.ts'
 import { createPollClock } from './entry-points/clock/poll-clock.ts'
 import { createRunWorker, type RunWorker } from './entry-points/clock/run-worker.ts'
 import { measureQuota } from './entry-points/http/quota-metrics.ts'
@@ -217,22 +214,7 @@ export async function startCalendarService(
     store,
     bus,
     context: 'calendar',
-    consumes: [
-      {
-        stream: 'OAUTH',
-        handlers: { [contracts.tokenIssued.subject]: onTokenIssued(linkConnection) },
-      },
-      {
-        stream: 'TOKEN',
-        handlers: { [contracts.connectionChanged.subject]: onConnectionChanged(linkConnection) },
-      },
-      {
-        stream: 'CALENDAR',
-        handlers: {
-          [contracts.syncRequested.subject]: onSyncRequested({ requestSync, source: name, ids, clock }),
-        },
-      },
-    ],
+    consumes: subscriptions({ linkConnection, requestSync, source: name, ids, clock }),
     instanceId,
     clock,
     logger,
