@@ -28,8 +28,6 @@ export async function consent(): Promise<readonly string[]> {
       ...outside.env,
       DATABASE_URL: databaseUrl,
       ...(await keysIn(folder)),
-      // One user opens here what a thousand would.
-      RATE_LIMIT_COMMANDS_PER_MINUTE: '0',
     })
     const { url } = service
     const bearer = (sub: string) => issuer.bearer(sub)

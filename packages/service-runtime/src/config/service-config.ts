@@ -39,10 +39,10 @@ export const serviceConfigShape = {
   AUTH_AUDIENCE: z.string().min(1).describe('Audience those tokens must be for.'),
   AUTH_JWKS_URI: z.url().describe('Where the public keys of that issuer are.'),
   PUBLIC_URL: z.url().describe('The gateway as browsers see it.'),
-  RATE_LIMIT_COMMANDS_PER_MINUTE: count(600).describe(
+  RATE_LIMIT_COMMANDS_PER_MINUTE: count(12_000).describe(
     'Commands a minute that one caller may send to this process; 0 is no limit.',
   ),
-  RATE_LIMIT_COMMANDS_BURST: count(300, 1).describe('How many of them may come at once.'),
+  RATE_LIMIT_COMMANDS_BURST: count(2_000, 1).describe('How many of them may come at once.'),
   RATE_LIMIT_READS_PER_SECOND: count(20_000).describe(
     'Reads and vends a second that one caller may ask of this process, five times as many at once; 0 is no limit.',
   ),
