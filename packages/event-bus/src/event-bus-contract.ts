@@ -150,6 +150,37 @@ export function describeEventBus(open: () => Promise<EventBus>): void {
       }, wait)
     })
 
+    it('tells when the oldest message came that a durable has not processed, also while it is being processed', async () => {
+      const before = Date.now() - 1_000
+      const release = Promise.withResolvers<void>()
+      const seen: (string | undefined)[] = []
+      bus.consume({ stream, durable: 'reader' }, async (batch) => {
+        seen.push(...batch.map(idOf))
+        if (seen.includes('a@2')) await release.promise
+        return { status: 'done' }
+      })
+      const oldest = () => bus.oldestUnprocessed({ stream, durable: 'reader' })
+      await vi.waitFor(async () => expect(await oldest()).toEqual({ publishedAt: null }), wait)
+      await bus.publish([event(subject, 'a', 1)])
+      await vi.waitFor(() => expect(seen).toEqual(['a@1']), wait)
+      await vi.waitFor(async () => expect(await oldest()).toEqual({ publishedAt: null }), wait)
+
+      await bus.publish([event(subject, 'a', 2)])
+      await vi.waitFor(() => expect(seen).toContain('a@2'), wait)
+      const held = (await oldest())?.publishedAt
+      expect(Date.parse(held ?? '')).toBeGreaterThan(before)
+      await bus.publish([event(subject, 'a', 3)])
+      expect((await oldest())?.publishedAt).toBe(held)
+      release.resolve()
+      await vi.waitFor(async () => expect(await oldest()).toEqual({ publishedAt: null }), wait)
+    })
+
+    it('never says that nothing waits for a durable it does not know', async () => {
+      await bus.publish([event(subject, 'a', 1)])
+      expect(await bus.oldestUnprocessed({ stream, durable: 'nobody' })).toBe(null)
+      expect(await bus.oldestUnprocessed({ stream: uniqueName('NONE'), durable: 'nobody' })).toBe(null)
+    })
+
     it('finishes the batch under way before it stops', async () => {
       await bus.publish([event(subject, 'a', 1)])
       const entered = Promise.withResolvers<void>()

@@ -64,6 +64,12 @@ export interface ConsumerLag {
   readonly unacknowledged: number
 }
 
+/** Not given at all (null) while the bus cannot tell, or knows no such consumer. */
+export interface OldestUnprocessed {
+  /** When the oldest message that is not acknowledged came onto the stream, ISO time; null when there is none. */
+  readonly publishedAt: string | null
+}
+
 /** The road between services. The truth stays in PostgreSQL: whatever is lost here is found and sent again. */
 export interface EventBus {
   /** Declares a stream this service owns, creating it or bringing it up to date; again after every reconnect and when the
@@ -96,6 +102,8 @@ export interface EventBus {
   serve(service: BusService): Promise<Running>
   status(): BusStatus
   lag(subscription: Subscription): Promise<ConsumerLag | null>
+  /** Costs the server two questions: for scrapes, not for a hot path. */
+  oldestUnprocessed(subscription: Subscription): Promise<OldestUnprocessed | null>
   /** Calls back after a reconnect and whenever a declared stream had to be created: what was on the bus may be gone, so
    * say where the truth stands. Returns how to stop listening. */
   onRestored(listener: () => void): () => void

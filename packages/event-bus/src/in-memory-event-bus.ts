@@ -17,6 +17,7 @@ import { covers } from './streams.ts'
 interface Stream {
   readonly declaration: StreamDeclaration
   readonly messages: EventMessage[]
+  readonly publishedAt: string[]
   readonly ids: Map<string, number>
 }
 
@@ -37,6 +38,8 @@ export interface InMemoryEventBus extends EventBus {
 export function createInMemoryEventBus(): InMemoryEventBus {
   const streams = new Map<string, Stream>()
   const positions = new Map<string, number>()
+  /** Where the batches begin that were taken and are not finished, by consumer. */
+  const underWay = new Map<string, Set<number>>()
   const listeners = new Set<Listening>()
   const endpoints = new Map<string, BusService['endpoints'][string]['handle']>()
   const running = new Set<Running>()
@@ -74,6 +77,7 @@ export function createInMemoryEventBus(): InMemoryEventBus {
     if (known !== undefined) return { status: 'published', sequence: known, duplicate: true }
     const { subject, headers, payload } = message
     stream.messages.push({ subject, headers, payload })
+    stream.publishedAt.push(new Date().toISOString())
     stream.ids.set(id, stream.messages.length)
     return { status: 'published', sequence: stream.messages.length, duplicate: false }
   }
@@ -97,6 +101,8 @@ export function createInMemoryEventBus(): InMemoryEventBus {
     receive: (messages: readonly EventMessage[]) => Promise<BatchOutcome>,
   ): Running => {
     const key = `${subscription.stream}/${subscription.durable}`
+    const unfinished = underWay.get(key) ?? new Set<number>()
+    underWay.set(key, unfinished)
     let stopping = false
     const run = async () => {
       while (!stopping) {
@@ -108,6 +114,7 @@ export function createInMemoryEventBus(): InMemoryEventBus {
         }
         // Taken before it is handled, so that two replicas do not get the same batch.
         positions.set(key, position + messages.length)
+        unfinished.add(position)
         const outcome = await receive(messages).catch((error): BatchOutcome => {
           report(error)
           return { status: 'again', delayMs: 10, reason: 'the receiver failed' }
@@ -116,6 +123,7 @@ export function createInMemoryEventBus(): InMemoryEventBus {
           await delay(outcome.delayMs)
           positions.set(key, position)
         }
+        unfinished.delete(position)
         changed()
       }
     }
@@ -137,6 +145,7 @@ export function createInMemoryEventBus(): InMemoryEventBus {
       streams.set(declaration.name, {
         declaration,
         messages: known?.messages ?? [],
+        publishedAt: known?.publishedAt ?? [],
         ids: known?.ids ?? new Map(),
       })
     },
@@ -206,6 +215,13 @@ export function createInMemoryEventBus(): InMemoryEventBus {
     },
     status: () => ({ connected: !closed, since, serverVersion: null }),
     lag: async (subscription) => ({ waiting: backlog(subscription), unacknowledged: 0 }),
+    oldestUnprocessed: async ({ stream, durable }) => {
+      const key = `${stream}/${durable}`
+      const unfinished = underWay.get(key)
+      if (closed || !unfinished) return null
+      const first = Math.min(positions.get(key) ?? 0, ...unfinished)
+      return { publishedAt: streams.get(stream)?.publishedAt[first] ?? null }
+    },
     onRestored: () => () => undefined,
     onError: (listener) => {
       errorListeners.add(listener)

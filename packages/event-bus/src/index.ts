@@ -6,6 +6,7 @@ export type {
   ConsumerLag,
   EventBus,
   MessageToPublish,
+  OldestUnprocessed,
   PublishOutcome,
   Reply,
   RequestHandler,

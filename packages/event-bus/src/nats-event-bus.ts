@@ -2,6 +2,7 @@ import { consumerLag, runConsumer } from './consumer.ts'
 import type { EventBus, Running } from './event-bus.ts'
 import { lastMessage } from './last-message.ts'
 import { type Link, type LinkOptions, openLink } from './link.ts'
+import { oldestUnprocessed } from './oldest-unprocessed.ts'
 import { createPublisher } from './publisher.ts'
 import { request, serve } from './request-reply.ts'
 import { createStreamKeeper } from './streams.ts'
@@ -45,6 +46,7 @@ export async function connectEventBus(options: EventBusOptions): Promise<EventBu
     serve: async (service) => until(await serve(link, service)),
     status: link.status,
     lag: (subscription) => consumerLag(link, subscription),
+    oldestUnprocessed: (subscription) => oldestUnprocessed(link, subscription),
     onRestored: streams.onRestored,
     onError: link.onError,
     close: async () => {

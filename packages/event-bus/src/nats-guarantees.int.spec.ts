@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startNatsServer, useNats } from '@evergrant/stack/testing'
-import { connect, type NatsConnection } from 'nats'
+import { AckPolicy, connect, type NatsConnection } from 'nats'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventBus } from './event-bus.ts'
 import { connectEventBus } from './nats-event-bus.ts'
@@ -65,6 +65,28 @@ describe('on NATS', () => {
         .map((id) => Number(id?.split('@')[1]))
       expect(versions).toEqual(Array.from({ length: 30 }, (_, position) => position + 1))
     }
+  })
+
+  it('cannot tell how late a consumer is that somebody deleted, which is not the same as not late', async () => {
+    await bus.declareStream(declaration())
+    await bus.publish([event(subject, 'a', 1)])
+    const received = collect(bus, { stream, durable: 'reader' })
+    await vi.waitFor(() => expect(received.ids).toEqual(['a@1']), { timeout: 10_000 })
+    await received.stop()
+    await (await manager()).consumers.delete(stream, 'reader')
+    expect(await bus.oldestUnprocessed({ stream, durable: 'reader' })).toBe(null)
+  })
+
+  it('steps over events that the stream does not keep any more when it looks for the oldest one', async () => {
+    const jetstream = await manager()
+    await jetstream.streams.add({ ...declaration(), max_msgs: 1 })
+    await jetstream.consumers.add(stream, { durable_name: 'reader', ack_policy: AckPolicy.Explicit })
+    await bus.publish([event(subject, 'a', 1)])
+    await bus.publish([event(subject, 'a', 2)])
+    const stored = await jetstream.streams.getMessage(stream, { seq: 2 })
+    expect(await bus.oldestUnprocessed({ stream, durable: 'reader' })).toEqual({
+      publishedAt: stored.timestamp,
+    })
   })
 
   it('brings an older stream up to date', async () => {

@@ -24,6 +24,8 @@ describe('the metrics of the event exchange', () => {
     const metrics = createMetrics('token-service')
     const meters = createExchangeMetrics(metrics, {
       status: read,
+      streams: [],
+      oldestUnprocessed: async () => null,
       clock: { now: () => now },
       onError: (error) => errors.push(error),
     })

@@ -1,7 +1,8 @@
 import type { Clock } from '@evergrant/decider'
-import type { PublishOutcome } from '@evergrant/event-bus'
+import type { OldestUnprocessed, PublishOutcome } from '@evergrant/event-bus'
 import type { EventMessage } from '@evergrant/event-contracts'
 import type { Metrics } from '../metrics.ts'
+import { measureConsumers } from './consumer-metrics.ts'
 import type { ExchangeStatus } from './exchange-status.ts'
 
 /** Counters as things happen; gauges are measured when somebody scrapes. */
@@ -9,6 +10,9 @@ export function createExchangeMetrics(
   metrics: Metrics,
   context: {
     readonly status: () => Promise<ExchangeStatus>
+    /** The source streams, and what each still owes this service; null where the bus cannot tell. */
+    readonly streams: readonly string[]
+    readonly oldestUnprocessed: (stream: string) => Promise<OldestUnprocessed | null>
     readonly clock: Clock
     readonly onError: (error: unknown) => void
   },
@@ -83,6 +87,7 @@ export function createExchangeMetrics(
       }
     },
   })
+  measureConsumers(metrics, context)
 
   return {
     published: (outcomes: readonly PublishOutcome[]) => {

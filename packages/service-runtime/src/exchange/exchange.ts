@@ -80,6 +80,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const status = () => exchangeStatus(where)
   const meters = createExchangeMetrics(options.metrics, {
     status,
+    streams,
+    oldestUnprocessed: (stream) => bus.oldestUnprocessed({ stream, durable: service }),
     clock,
     onError: fail('metrics not measured'),
   })

@@ -11,6 +11,13 @@ const contextOf: Record<string, string> = {
   'token-service': 'token',
   'calendar-service': 'calendar',
 }
+const consumed: readonly (readonly [User, string])[] = [
+  ['oauth-service', 'TOKEN'],
+  ['token-service', 'OAUTH'],
+  ['calendar-service', 'OAUTH'],
+  ['calendar-service', 'TOKEN'],
+  ['calendar-service', 'CALENDAR'],
+]
 const patience = { timeout: 10_000, interval: 20 }
 
 describe("what each service's NATS user may do", () => {
@@ -92,13 +99,6 @@ describe("what each service's NATS user may do", () => {
         endpoints: { repair: { subject, handle } },
       })
     }
-    const consumed: [User, string][] = [
-      ['oauth-service', 'TOKEN'],
-      ['token-service', 'OAUTH'],
-      ['calendar-service', 'OAUTH'],
-      ['calendar-service', 'TOKEN'],
-      ['calendar-service', 'CALENDAR'],
-    ]
     for (const [user, stream] of consumed)
       busOf(user).consume({ stream, durable: user }, async () => {
         seen.push(`${user} ${stream}`)
@@ -131,6 +131,14 @@ describe("what each service's NATS user may do", () => {
     for (const [user, subject, body] of asking)
       expect(await busOf(user).request(subject, {}, { timeoutMs: 5_000 })).toEqual({ ok: true, body })
     expect(errors).toEqual([])
+  })
+
+  it('is enough for every service to see how old what it has not processed is', async () => {
+    for (const [user, stream] of consumed) {
+      const asked = JSON.stringify({ seq: 1, next_by_subj: '>' })
+      const answer = await raw(user, (nats) => nats.request(`$JS.API.STREAM.MSG.GET.${stream}`, asked))
+      expect(answer.json(), `${user} on ${stream}`).toMatchObject({ message: { time: expect.any(String) } })
+    }
   })
 
   it.each([
