@@ -45,6 +45,7 @@ export type {
 export { idempotencyMigrations } from './idempotency/migrations.ts'
 export { createPostgresIdempotencyStore } from './idempotency/postgres-idempotency-store.ts'
 export { createLogger, type Logger, type LoggerOptions } from './log/logger.ts'
+export { measureGauge } from './measured-gauge.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { runMigrations } from './run-migrations.ts'
 export { runRebuild } from './run-rebuild.ts'

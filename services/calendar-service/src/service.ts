@@ -41,10 +41,12 @@ import { queuesRuns } from './domain/sync-facts.ts'
 import { subscriptions } from './entry-points/bus/subscriptions.ts'
 import { createPollClock } from './entry-points/clock/poll-clock.ts'
 import { createRunWorker, type RunWorker } from './entry-points/clock/run-worker.ts'
+import { measureFreshness } from './entry-points/http/freshness-metrics.ts'
 import { measureQuota } from './entry-points/http/quota-metrics.ts'
 import { measureBacklog } from './entry-points/http/sync-metrics.ts'
 import { openGoogle } from './google-apis.ts'
 import { createCalendarHttp, name } from './http-app.ts'
+import { oldestCopies, soonestChannelEnds } from './projections/copy-freshness.ts'
 import { eventWrites } from './projections/event-writes.ts'
 import { knownConnections } from './projections/known-connections.ts'
 import { syncBacklog } from './projections/sync-backlog.ts'
@@ -236,6 +238,11 @@ export async function startCalendarService(
     metrics,
   })
   measureBacklog(metrics, () => syncBacklog(database), onError('the backlog was not measured'))
+  measureFreshness(metrics, {
+    oldestCopies: () => oldestCopies(database),
+    soonestChannelEnds: () => soonestChannelEnds(database),
+    onError: onError('freshness was not measured'),
+  })
   const app = createCalendarHttp({
     ...{
       config,

@@ -13,6 +13,7 @@ import { auditRoutes } from './entry-points/http/audit-routes.ts'
 import { declareCapabilities } from './entry-points/http/capabilities.ts'
 import { measureCohorts } from './entry-points/http/cohort-metrics.ts'
 import { cohortRoutes } from './entry-points/http/cohort-routes.ts'
+import { measureConnections } from './entry-points/http/connection-metrics.ts'
 import { connectionRoutes } from './entry-points/http/connection-routes.ts'
 import { googleHealthRoutes } from './entry-points/http/google-health-routes.ts'
 import { historyRoutes } from './entry-points/http/history-routes.ts'
@@ -20,8 +21,10 @@ import { legacyImportRoutes } from './entry-points/http/legacy-import-routes.ts'
 import { reclassificationRoutes } from './entry-points/http/reclassification-routes.ts'
 import { schemaRoutes } from './entry-points/http/schema-routes.ts'
 import { securityEventRoutes } from './entry-points/http/security-event-routes.ts'
+import { measureRotation } from './entry-points/http/vault-metrics.ts'
 import { vaultRoutes } from './entry-points/http/vault-routes.ts'
 import { name, type Outside, version } from './outside.ts'
+import { connectionCounts } from './projections/connection-counts.ts'
 import { serviceHealth } from './projections/service-health.ts'
 import { createSecurityEvents } from './security-events.ts'
 
@@ -77,6 +80,16 @@ export function createApp(
     ...core,
     elapsedMs: outside.elapsedMs,
     onError: outside.onError('cohorts were not diagnosed'),
+  })
+  measureConnections(metrics, {
+    counts: () => connectionCounts(database),
+    elapsedMs: outside.elapsedMs,
+    onError: outside.onError('connections were not counted'),
+  })
+  measureRotation(metrics, {
+    lastRotation: core.vaultKeys.lastRotation,
+    now: () => clock.now().getTime(),
+    onError: outside.onError('the key rotation was not measured'),
   })
   legacyImportRoutes(app, {
     ...core,

@@ -92,6 +92,30 @@ describe('the vault keys', () => {
     expect(after.rotation?.unreadable).toBe(0)
   })
 
+  it('tell whoever scrapes how far a rotation is, how long it takes and what it could not read', async () => {
+    await connected()
+    const sql = sqlOf(database)
+    const scrape = async () => {
+      const text = await (await fetch(`${one.url}/metrics`)).text()
+      return ['remaining', 'running_seconds', 'unreadable'].map((name) =>
+        Number(new RegExp(`^evergrant_vault_rotation_${name}{[^}]*} (.*)$`, 'm').exec(text)?.[1]),
+      )
+    }
+    await sql(`update vault_rotation set started_at = started_at - interval '1 day'`)
+    // Held by a process that lives and does nothing.
+    await sql(
+      `insert into vault_rotation (id, target_key_id, started_by, started_at, total, rewrapped, unreadable, holder, lease_until)
+       values (gen_random_uuid(), 'gone', 'operator', now() - interval '1 hour', 9, 4, 2, 'other', now() + interval '1 hour')`,
+    )
+    const [remaining, seconds, unreadable] = await scrape()
+    expect([remaining, unreadable]).toEqual([3, 2])
+    expect(seconds).toBeGreaterThan(3_590)
+    await sql(
+      `update vault_rotation set finished_at = now() where target_key_id = 'gone' and holder = 'other'`,
+    )
+    expect(await scrape()).toEqual([0, 0, 2])
+  })
+
   it('count a damaged row, finish without it, and keep its key from being retired', async () => {
     const user = await connected()
     const { current } = await status()

@@ -64,6 +64,8 @@ export interface VaultKeys {
     readonly keys: readonly { readonly keyId: string; readonly dataKeys: number }[]
     readonly rotation: KeyRotation | null
   }>
+  /** The one under way or the newest; null before the first. Asks no key service. */
+  lastRotation(): Promise<KeyRotation | null>
   /** The rotation that is under way, or a new one. `newKey` asks for a fresh key where keys are ours to make.
    * @throws DomainError `key_ring_not_writable`, `key_ring_unreadable`, `vault_keys_unavailable`. */
   begin(wish: { readonly newKey: boolean; readonly startedBy: string }): Promise<KeyRotation>

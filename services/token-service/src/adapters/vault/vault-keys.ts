@@ -34,12 +34,19 @@ export function createVaultKeys({ database, store, keys, clock, ids }: VaultKeys
       return work(sqlOf(unit))
     })
 
+  const lastRotation = async () => {
+    const [rotation] = await sql<KeyRotation>(
+      `select ${rotationColumns} from vault_rotation order by started_at desc limit 1`,
+    )
+    return rotation ?? null
+  }
+
   return {
+    lastRotation,
+
     async status() {
       // First: counted before, data keys of a rotation that finished in between would seem to be left behind.
-      const [rotation] = await sql<KeyRotation>(
-        `select ${rotationColumns} from vault_rotation order by started_at desc limit 1`,
-      )
+      const rotation = await lastRotation()
       const usage = await sql<{ keyId: string; dataKeys: number }>(
         'select key_id as "keyId", count(*)::int as "dataKeys" from vault_data_key group by key_id',
       )
@@ -49,7 +56,7 @@ export function createVaultKeys({ database, store, keys, clock, ids }: VaultKeys
       return {
         current,
         keys: [...all].map((keyId) => ({ keyId, dataKeys: counted.get(keyId) ?? 0 })),
-        rotation: rotation ?? null,
+        rotation,
       }
     },
 
