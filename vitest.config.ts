@@ -19,7 +19,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/**/*.spec.ts', 'services/**/*.spec.ts', 'test/support/**/*.spec.ts'],
+          include: [
+            'packages/**/*.spec.ts',
+            'services/**/*.spec.ts',
+            'test/{support,observability}/**/*.spec.ts',
+          ],
           exclude: [...notOurs, '**/*.int.spec.ts'],
           testTimeout: 10_000,
           sequence: { groupOrder: 0 },
@@ -31,7 +35,7 @@ export default defineConfig({
           include: [
             'packages/**/*.int.spec.ts',
             'services/**/*.int.spec.ts',
-            'test/support/**/*.int.spec.ts',
+            'test/{support,observability}/**/*.int.spec.ts',
           ],
           exclude: notOurs,
           globalSetup,
