@@ -40,6 +40,9 @@ describe('an expression of a rule or a panel', () => {
     expect(check('sum by (service) (requests_total)', '{{ $labels.outcome }}')).toEqual([
       'the result has no label outcome',
     ])
+    expect(check('sum without (outcome) (requests_total)', '{{service}} {{outcome}}')).toEqual([
+      'the result has no label outcome',
+    ])
     expect(check('sum(requests_total)', '{{service}}')).toEqual(['the result has no label service'])
   })
 

@@ -24,9 +24,13 @@ export function checkExpression(
   const shown = templates.flatMap((text) =>
     [...text.matchAll(/{{\s*(?:\$labels\.)?([a-z_]+)\s*}}/g)].map(([, label = '']) => label),
   )
-  const kept = groupings.filter(({ keeps }) => keeps).flatMap(({ labels }) => labels)
+  const labelsWhere = (keeps: boolean) =>
+    groupings.filter((grouping) => grouping.keeps === keeps).flatMap(({ labels }) => labels)
+  const dropped = labelsWhere(false)
   const isAggregated = /\b(sum|max|min|avg|count|histogram_quantile)\b/.test(expression)
-  const present = new Set(isAggregated ? kept : selectors.flatMap(({ metric }) => [...labelsOf(metric)]))
+  const all = selectors.flatMap(({ metric }) => [...labelsOf(metric)])
+  const isNarrowed = isAggregated && dropped.length === 0
+  const present = new Set(isNarrowed ? labelsWhere(true) : all.filter((label) => !dropped.includes(label)))
   return [
     ...new Set([
       ...selectors

@@ -27,8 +27,7 @@ export function readPromql(expression: string): Reading {
   const found = (within: SyntaxNode, name: string): SyntaxNode[] => {
     const nodes: SyntaxNode[] = []
     within.cursor().iterate((node) => {
-      // The cursor of a node goes on to its siblings.
-      if (node.from >= within.from && node.to <= within.to && node.name === name) nodes.push(node.node)
+      if (node.name === name) nodes.push(node.node)
     })
     return nodes
   }
