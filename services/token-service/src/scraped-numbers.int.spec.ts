@@ -1,8 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { TokenService } from './service.ts'
 import { useTokenWorld } from './testing.ts'
 
-describe('what a scrape says of connections', () => {
+describe('what a scrape says', () => {
   const world = useTokenWorld()
   let service: TokenService
 
@@ -10,7 +10,7 @@ describe('what a scrape says of connections', () => {
     service = await world.start({ instanceId: 'one' })
   })
 
-  it('is how many there are in each state, and why, without naming anyone', async () => {
+  it('of connections is how many there are in each state, and why, without naming anyone', async () => {
     for (const user of ['metrics-anna', 'metrics-ben']) {
       await world.connection(service, await world.issue({ expiresInSeconds: 3_599, user }))
     }
@@ -22,5 +22,17 @@ describe('what a scrape says of connections', () => {
       ),
     )
     expect(text).not.toMatch(/metrics-anna|metrics-ben/)
+  })
+
+  it('of events from others is that its own consumer is there, and that nothing waits once all is done', async () => {
+    await world.connection(service, await world.issue({ expiresInSeconds: 3_599 }))
+    await vi.waitFor(
+      async () => {
+        const text = await (await fetch(`${service.url}/metrics`)).text()
+        expect(text).toMatch(/^evergrant_consumer_found{stream="OAUTH",[^}]*} 1$/m)
+        expect(text).toMatch(/^evergrant_consumer_oldest_unprocessed_seconds{stream="OAUTH",[^}]*} 0$/m)
+      },
+      { timeout: 10_000 },
+    )
   })
 })
