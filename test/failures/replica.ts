@@ -102,6 +102,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     store,
     bus,
     context,
+    streamReplicas: 1,
     consumes:
       role === 'publisher'
         ? []

@@ -216,6 +216,7 @@ export async function startCalendarService(
     store,
     bus,
     context: 'calendar',
+    streamReplicas: config.NATS_STREAM_REPLICAS,
     consumes: subscriptions({ linkConnection, requestSync, source: name, ids, clock }),
     instanceId,
     clock,

@@ -201,7 +201,8 @@ async function openTruth(config: OauthConfig, process: Process) {
     onStatus: (status) => logger.info({ status }, 'event bus'),
   })
   const consumes = [{ stream: 'TOKEN', handlers: tokenStreamHandlers }]
-  exchange = createExchange({ ...process, database, store, bus, context: 'oauth', consumes })
+  const streamReplicas = config.NATS_STREAM_REPLICAS
+  exchange = createExchange({ ...process, database, store, bus, context: 'oauth', consumes, streamReplicas })
   const running = exchange
   return {
     database,

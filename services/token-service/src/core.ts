@@ -108,6 +108,7 @@ export function createCore(config: TokenConfig, options: TokenServiceOptions, ou
     store,
     bus,
     context: 'token',
+    streamReplicas: config.NATS_STREAM_REPLICAS,
     consumes: [
       {
         stream: 'OAUTH',

@@ -34,6 +34,13 @@ describe('reading a config', () => {
       HOST: '127.0.0.1',
     })
   })
+  it('knows only numbers of copies that have a majority', () => {
+    const copies = (NATS_STREAM_REPLICAS: string) =>
+      readConfig(serviceConfigShape, { ...valid, NATS_STREAM_REPLICAS }).NATS_STREAM_REPLICAS
+    expect(['', '1', '3', '5'].map(copies)).toEqual([1, 1, 3, 5])
+    for (const wrong of ['0', '2', '4', '7', 'three'])
+      expect(() => copies(wrong), wrong).toThrow(/NATS_STREAM_REPLICAS/)
+  })
   it('names every wrong and missing variable at once', () => {
     const { AUTH_AUDIENCE: _, ...rest } = valid
     const message = messageOf(() =>

@@ -35,6 +35,13 @@ export const serviceConfigShape = {
   NATS_URL: z
     .url({ protocol: /^(nats|tls)$/, error: 'must be a nats:// or tls:// URL' })
     .describe('nats-server, as this service’s own user.'),
+  NATS_STREAM_REPLICAS: z.coerce
+    .number()
+    .pipe(z.literal([1, 3, 5]))
+    .default(1)
+    .describe(
+      'Servers that keep a copy of what this service publishes; 3 where three or more are a cluster.',
+    ),
   AUTH_ISSUER: z.url().describe('Issuer of the bearer tokens that callers bring.'),
   AUTH_AUDIENCE: z.string().min(1).describe('Audience those tokens must be for.'),
   AUTH_JWKS_URI: z.url().describe('Where the public keys of that issuer are.'),

@@ -1,5 +1,5 @@
 import type { Clock } from '@evergrant/decider'
-import type { EventBus, Running } from '@evergrant/event-bus'
+import type { EventBus, Running, StreamDeclaration } from '@evergrant/event-bus'
 import type { Context } from '@evergrant/event-contracts'
 import {
   createInbox,
@@ -27,6 +27,8 @@ export interface ExchangeOptions {
   readonly context: Context
   /** Source streams and what to do with their events; a subject without a handler is applied as nothing. */
   readonly consumes: readonly { readonly stream: string; readonly handlers: EventHandlers }[]
+  /** Copies of its stream in a NATS cluster. */
+  readonly streamReplicas: NonNullable<StreamDeclaration['replicas']>
   readonly instanceId: string
   readonly clock: Clock
   readonly logger: Logger
@@ -116,7 +118,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     start: async () => {
       const forgetErrors = bus.onError(fail('the event bus is in trouble'))
       running.push({ stop: async () => void forgetErrors() })
-      await bus.declareStream(streamOf(context))
+      await bus.declareStream({ ...streamOf(context), replicas: options.streamReplicas })
       relay.start()
       running.push({ stop: () => relay.stop() })
       running.push(
