@@ -22,7 +22,7 @@ export default defineConfig({
           include: [
             'packages/**/*.spec.ts',
             'services/**/*.spec.ts',
-            'test/{support,observability}/**/*.spec.ts',
+            'test/{support,kubernetes,observability}/**/*.spec.ts',
           ],
           exclude: [...notOurs, '**/*.int.spec.ts'],
           testTimeout: 10_000,

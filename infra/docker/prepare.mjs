@@ -59,6 +59,8 @@ const lines = [
     'NATS_TOKEN_SERVICE_PASSWORD',
     'NATS_CALENDAR_SERVICE_PASSWORD',
     'NATS_OPERATOR_PASSWORD',
+    // Of servers among themselves; only infra/kubernetes has more than one.
+    'NATS_CLUSTER_PASSWORD',
   ].map((name) => `${name}=${password()}`),
 ]
 writeFileSync(env, `${lines.join('\n')}\n`, { mode: 0o600 })

@@ -1,3 +1,4 @@
+export { freePort } from './processes/free-port.ts'
 export {
   type OwnNatsServer,
   type OwnServer,
