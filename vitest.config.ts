@@ -35,7 +35,7 @@ export default defineConfig({
           include: [
             'packages/**/*.int.spec.ts',
             'services/**/*.int.spec.ts',
-            'test/{support,observability}/**/*.int.spec.ts',
+            'test/{support,kubernetes,observability}/**/*.int.spec.ts',
           ],
           exclude: notOurs,
           globalSetup,

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, type OwnNatsServer, startNatsServer } from '@evergrant/stack/testing'
@@ -75,6 +75,14 @@ describe('three servers with the configuration of infra/kubernetes/nats', () => 
     await bus?.close()
     await Promise.all(servers.map((server) => server.stop()))
     rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('answer what Kubernetes asks them', async () => {
+    const manifest = readFileSync(join(infra, 'kubernetes/nats/servers.yaml'), 'utf8')
+    const paths = [...manifest.matchAll(/httpGet: \{ path: "?([^",]+)/g)].map(([, path]) => path)
+    expect(paths).toHaveLength(3)
+    for (const path of paths)
+      for (const { monitorUrl } of servers) expect((await fetch(`${monitorUrl}${path}`)).status).toBe(200)
   })
 
   it('a stream that had one copy gets three, with what is in it', async () => {
