@@ -76,9 +76,10 @@ describe('how late a service is, on NATS', () => {
     sentAt = oldest
     aheadMs = 90_000
     const { seconds } = await scrape()
-    expect(Number(seconds)).toBeGreaterThan(60)
-    expect(Number(seconds)).toBeLessThanOrEqual(90)
     release.resolve()
+    expect(Number(seconds)).toBeGreaterThan(60)
+    // The server's clock and ours were seen 12 ms apart on one machine.
+    expect(Number(seconds)).toBeLessThan(91)
     await vi.waitFor(async () => expect(await scrape()).toEqual({ found: 1, seconds: 0 }), patience)
   })
 
