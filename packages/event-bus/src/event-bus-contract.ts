@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describeConsumerLag } from './consumer-lag-contract.ts'
 import type { EventBus } from './event-bus.ts'
 import { collect, event, idOf, uniqueName } from './test-events.ts'
 
@@ -139,48 +140,6 @@ export function describeEventBus(open: () => Promise<EventBus>): void {
       await vi.waitFor(() => expect(received.ids).toEqual(['a@1']), wait)
     })
 
-    it('tells how far a durable is behind', async () => {
-      const received = collect(bus, { stream, durable: 'reader' })
-      await bus.publish([event(subject, 'a', 1)])
-      await vi.waitFor(() => expect(received.ids).toHaveLength(1), wait)
-      await received.stop()
-      await bus.publish([event(subject, 'a', 2), event(subject, 'a', 3)])
-      await vi.waitFor(async () => {
-        expect(await bus.lag({ stream, durable: 'reader' })).toEqual({ waiting: 2, unacknowledged: 0 })
-      }, wait)
-    })
-
-    it('tells when the oldest message came that a durable has not processed, also while it is being processed', async () => {
-      const before = Date.now() - 1_000
-      const release = Promise.withResolvers<void>()
-      const seen: (string | undefined)[] = []
-      bus.consume({ stream, durable: 'reader' }, async (batch) => {
-        seen.push(...batch.map(idOf))
-        if (seen.includes('a@2')) await release.promise
-        return { status: 'done' }
-      })
-      const oldest = () => bus.oldestUnprocessed({ stream, durable: 'reader' })
-      await vi.waitFor(async () => expect(await oldest()).toEqual({ publishedAt: null }), wait)
-      await bus.publish([event(subject, 'a', 1)])
-      await vi.waitFor(() => expect(seen).toEqual(['a@1']), wait)
-      await vi.waitFor(async () => expect(await oldest()).toEqual({ publishedAt: null }), wait)
-
-      await bus.publish([event(subject, 'a', 2)])
-      await vi.waitFor(() => expect(seen).toContain('a@2'), wait)
-      const held = (await oldest())?.publishedAt
-      expect(Date.parse(held ?? '')).toBeGreaterThan(before)
-      await bus.publish([event(subject, 'a', 3)])
-      expect((await oldest())?.publishedAt).toBe(held)
-      release.resolve()
-      await vi.waitFor(async () => expect(await oldest()).toEqual({ publishedAt: null }), wait)
-    })
-
-    it('never says that nothing waits for a durable it does not know', async () => {
-      await bus.publish([event(subject, 'a', 1)])
-      expect(await bus.oldestUnprocessed({ stream, durable: 'nobody' })).toBe(null)
-      expect(await bus.oldestUnprocessed({ stream: uniqueName('NONE'), durable: 'nobody' })).toBe(null)
-    })
-
     it('finishes the batch under way before it stops', async () => {
       await bus.publish([event(subject, 'a', 1)])
       const entered = Promise.withResolvers<void>()
@@ -202,6 +161,8 @@ export function describeEventBus(open: () => Promise<EventBus>): void {
       await vi.waitFor(() => expect(later.ids).toEqual(['a@2']), wait)
     })
   })
+
+  describeConsumerLag(() => ({ bus, stream, subject }))
 
   describe('the newest event of a subject', () => {
     it('is there for those who come late, with headers and bytes intact', async () => {
