@@ -2,18 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { Column } from '../catalog/catalog.ts'
 import type { Finding } from '../diff/finding.ts'
 import type { Manifest } from '../manifest/manifest.ts'
+import { text } from '../testing/text-column.ts'
 import { planHealing } from './plan-healing.ts'
 
-const column = (more: Partial<Column>): Column => ({
-  type: 'text',
-  notNull: false,
-  default: null,
-  identity: null,
-  generated: false,
-  collation: null,
-  privileges: 'raw',
-  ...more,
-})
+const column = (more: Partial<Column>): Column => ({ ...text, ...more })
 const columns = {
   scope: column({}),
   note: column({ default: "'none'::text" }),

@@ -1,5 +1,7 @@
+import type { Column } from '../catalog/catalog.ts'
+
 /** A column of text that may be null and fills itself with nothing. */
-export const text = {
+export const text: Column = {
   type: 'text',
   notNull: false,
   default: null,
