@@ -6,6 +6,7 @@ describe('a gauge that is measured by whoever scrapes', () => {
   const scraped = async (
     read: () => Promise<readonly Measurement<'kind'>[]>,
     labels: readonly 'kind'[] = [],
+    goodFor?: { readonly ms: number; readonly elapsedMs: () => number },
   ) => {
     const errors: unknown[] = []
     const metrics = createMetrics('spec')
@@ -14,6 +15,7 @@ describe('a gauge that is measured by whoever scrapes', () => {
       help: 'Things.',
       labels,
       read,
+      ...(goodFor === undefined ? {} : { goodFor }),
       onError: (e) => errors.push(e),
     })
     return {
@@ -39,5 +41,24 @@ describe('a gauge that is measured by whoever scrapes', () => {
     expect(errors).toEqual([])
     expect(await lines()).toEqual([])
     expect(errors).toEqual([away])
+  })
+
+  it('is found out once for as long as the answer is good, and at once again when it failed', async () => {
+    let elapsed = 0
+    let looks = 0
+    const { lines, errors } = await scraped(
+      async () => {
+        looks += 1
+        if (looks === 2) throw new Error('the database is away')
+        return [{ labels: {}, value: looks }]
+      },
+      [],
+      { ms: 1_000, elapsedMs: () => elapsed },
+    )
+    expect([await lines(), await lines()]).toEqual(Array(2).fill(['spec_things{service="spec"} 1']))
+    elapsed = 1_001
+    expect(await lines()).toEqual([])
+    expect(errors).toHaveLength(1)
+    expect(await lines()).toEqual(['spec_things{service="spec"} 3'])
   })
 })

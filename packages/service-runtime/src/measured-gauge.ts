@@ -14,15 +14,26 @@ export function measureGauge<Label extends string>(
     readonly help: string
     readonly labels?: readonly Label[]
     readonly read: () => Promise<readonly Measurement<Label>[]>
+    /** For what is dear to find out and may be so old; scrapes come every few seconds. */
+    readonly goodFor?: { readonly ms: number; readonly elapsedMs: () => number }
     readonly onError: (error: unknown) => void
   },
 ): void {
+  const { goodFor } = gauge
+  let known: { readonly at: number; readonly measured: Promise<readonly Measurement<Label>[]> } | undefined
+  const recent = () => {
+    if (goodFor === undefined) return gauge.read()
+    const at = goodFor.elapsedMs()
+    if (known === undefined || at - known.at > goodFor.ms) known = { at, measured: gauge.read() }
+    return known.measured
+  }
   metrics.gauge({
     name: gauge.name,
     help: gauge.help,
     labelNames: [...(gauge.labels ?? [])],
     async collect() {
-      const measured = await gauge.read().catch((error) => {
+      const measured = await recent().catch((error) => {
+        known = undefined
         gauge.onError(error)
         return undefined
       })

@@ -1,4 +1,4 @@
-import type { Metrics } from '@evergrant/service-runtime'
+import { type Metrics, measureGauge } from '@evergrant/service-runtime'
 import type { SyncBacklog } from '../../projections/sync-backlog.ts'
 
 /** What an operator scales by; measured when somebody scrapes. */
@@ -8,18 +8,11 @@ export function measureBacklog(
   onError: (error: unknown) => void,
 ): void {
   const gauge = (name: string, help: string, pick: (backlog: SyncBacklog) => number) =>
-    metrics.gauge({
+    measureGauge(metrics, {
       name,
       help,
-      async collect() {
-        try {
-          this.set(pick(await read()))
-        } catch (error) {
-          // Nothing rather than an old number: a scrape that could not look must not look healthy.
-          this.remove()
-          onError(error)
-        }
-      },
+      read: async () => [{ labels: {}, value: pick(await read()) }],
+      onError,
     })
   gauge('evergrant_sync_runs_due', 'Resources that wait to be synced.', ({ due }) => due)
   gauge(

@@ -1,7 +1,7 @@
-import type { Metrics } from '@evergrant/service-runtime'
+import { type Metrics, measureGauge } from '@evergrant/service-runtime'
 import type { Diagnosis } from '../../application/diagnose-grants.ts'
 
-/** Scrapes come every few seconds, and a wave of deaths lasts an hour. */
+/** A wave of deaths lasts an hour. */
 const goodForMs = 60_000
 
 /** What an alert is made of: how many grants the open cohorts have, by reason. */
@@ -13,25 +13,18 @@ export function measureCohorts(
     readonly onError: (error: unknown) => void
   },
 ): void {
-  let known: { readonly at: number; readonly diagnosis: Promise<Diagnosis> } | undefined
-  const recent = (): Promise<Diagnosis> => {
-    const at = by.elapsedMs()
-    if (known === undefined || at - known.at > goodForMs) known = { at, diagnosis: by.diagnose() }
-    return known.diagnosis
-  }
-  metrics.gauge({
+  measureGauge(metrics, {
     name: 'evergrant_grant_cohort_grants',
     help: 'Grants in trouble for one cause within the last day, by reason.',
-    labelNames: ['reason'],
-    async collect() {
-      // Nothing rather than an old number: a scrape that could not look must not look healthy.
-      this.reset()
-      try {
-        for (const { reason, open, count } of (await recent()).items) if (open) this.inc({ reason }, count)
-      } catch (error) {
-        known = undefined
-        by.onError(error)
-      }
+    labels: ['reason'],
+    goodFor: { ms: goodForMs, elapsedMs: by.elapsedMs },
+    read: async () => {
+      const open = (await by.diagnose()).items.filter((cohort) => cohort.open)
+      return [...Map.groupBy(open, ({ reason }) => reason)].map(([reason, cohorts]) => ({
+        labels: { reason },
+        value: cohorts.reduce((sum, { count }) => sum + count, 0),
+      }))
     },
+    onError: by.onError,
   })
 }

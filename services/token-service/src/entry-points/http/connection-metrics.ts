@@ -13,19 +13,16 @@ export function measureConnections(
     readonly onError: (error: unknown) => void
   },
 ): void {
-  let known: { readonly at: number; readonly counts: readonly ConnectionCount[] } | undefined
   measureGauge(metrics, {
     name: 'evergrant_connections',
     help: 'Connections by state, at most a minute old.',
     labels: ['google_service', 'status', 'reason'],
-    read: async () => {
-      const at = by.elapsedMs()
-      if (known === undefined || at - known.at > goodForMs) known = { at, counts: await by.counts() }
-      return known.counts.map(({ service, status, reason, count }) => ({
+    goodFor: { ms: goodForMs, elapsedMs: by.elapsedMs },
+    read: async () =>
+      (await by.counts()).map(({ service, status, reason, count }) => ({
         labels: { google_service: service, status, reason: reason ?? '' },
         value: count,
-      }))
-    },
+      })),
     onError: by.onError,
   })
 }
