@@ -1,4 +1,4 @@
-import { contracts, type EventMessage, eventId, publication } from '@evergrant/event-contracts'
+import { contracts, type EventMessage, eventId } from '@evergrant/event-contracts'
 import { describe, expect, it } from 'vitest'
 import { sqlOf } from './database/sql.ts'
 import { createInbox } from './inbox/postgres-inbox.ts'
@@ -9,12 +9,12 @@ import { createRelay } from './outbox/relay.ts'
 import { compareDigest, digestOf, type Gap, gapsToRepair, republish } from './repair.ts'
 import { contractFacts } from './testing/event-store-contract.ts'
 import { createPublishDouble } from './testing/publish-double.ts'
+import { append } from './testing/use-relays.ts'
 import { useStoreDatabase } from './testing/use-store-database.ts'
 
 const publisher = useStoreDatabase()
 const subscriber = useStoreDatabase()
 const clock = { now: () => new Date() }
-const revoked = publication(contracts.grantRevoked, contracts.grantRevoked.example)
 
 const storeOf = (there: typeof publisher, source: string) =>
   createPostgresEventStore({
@@ -26,16 +26,7 @@ const storeOf = (there: typeof publisher, source: string) =>
   })
 
 const publish = (streamId: string, count: number) =>
-  storeOf(publisher, 'token-service').transaction((unit) =>
-    unit.append({
-      streamId,
-      streamType: 'thing',
-      expectedVersion: 'any',
-      facts: [{ type: 'Noted', data: {} }],
-      publications: Array.from({ length: count }, () => revoked),
-      metadata: { actor: { kind: 'schedule' }, correlationId: 'c' },
-    }),
-  )
+  append(storeOf(publisher, 'token-service'), streamId, count)
 
 function consumerOf(consumer: string) {
   const store = storeOf(subscriber, consumer)

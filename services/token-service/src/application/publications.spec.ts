@@ -3,17 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { evolveGrant } from '../domain/evolve-grant.ts'
 import type { GrantFact } from '../domain/grant-facts.ts'
 import type { GrantState } from '../domain/grant-state.ts'
+import { account, refreshed as aRefresh, at, grantId, opened } from '../testing/grant-history.ts'
 import { publicationsOf } from './publications.ts'
 
 const publish = publicationsOf('https://app.example.com')
-const at = (minute: number) => new Date(Date.UTC(2026, 10, 23, 10, minute)).toISOString()
-const grantId = '5f0c8a86-6b9f-5a53-9d2e-2f6b7c1d0e01'
-const account = { id: '110169484474386276334', email: 'alice@example.com' }
 
-const opened: GrantFact = {
-  type: 'GrantOpened',
-  data: { grantId, userId: 'alice', issuer: 'https://accounts.google.com', account, openedAt: at(0) },
-}
 const received: GrantFact = {
   type: 'TokensReceived',
   data: {
@@ -42,16 +36,8 @@ const started: GrantFact = {
   },
 }
 const refreshed = (scopes: readonly string[]): GrantFact => ({
-  type: 'GrantRefreshed',
-  data: {
-    generation: 2,
-    attemptId: 'attempt-1',
-    scopes,
-    expiresAt: at(111),
-    refreshDueAt: at(100),
-    refreshTokenGeneration: 1,
-    refreshedAt: at(51),
-  },
+  ...aRefresh,
+  data: { ...aRefresh.data, scopes: [...scopes] },
 })
 const failed: GrantFact = {
   type: 'RefreshFailed',
