@@ -68,30 +68,39 @@ export function createStreamKeeper(link: Link): StreamKeeper {
   const atomic = new Set<string>()
   const restored = new Set<() => void>()
   let checking: Promise<void> | undefined
+  // What was stored may be gone, and the listeners were not told yet. Kept over attempts: the answer to a creation may be
+  // lost, and the next attempt then finds a stream that looks as if it had always been there.
+  let lost = false
 
   const ensure = async (connection: NatsConnection, stream: StreamDeclaration) => {
     const offered = offersAtomicBatches(connection.info?.version)
-    const created = await ensureStream(connection, streamConfig(stream, offered))
+    await ensureStream(connection, streamConfig(stream, offered), () => {
+      lost = true
+    })
     if (offered) atomic.add(stream.name)
     else atomic.delete(stream.name)
-    return created
   }
 
-  const recheck = (reconnected: boolean) => {
-    checking ??= recheckAll(reconnected).finally(() => {
+  const tellIfLost = () => {
+    if (!lost) return
+    lost = false
+    for (const listener of restored) listener()
+  }
+
+  const recheck = () => {
+    checking ??= recheckAll().finally(() => {
       checking = undefined
     })
   }
 
-  const recheckAll = async (reconnected: boolean) => {
+  const recheckAll = async () => {
     for (let attempt = 0; !link.closing.aborted; attempt++) {
       const connection = link.live()
       // A reconnect begins another check.
       if (!connection) return
       try {
-        let created = false
-        for (const stream of declared.values()) created = (await ensure(connection, stream)) || created
-        if (created || reconnected) for (const listener of restored) listener()
+        for (const stream of declared.values()) await ensure(connection, stream)
+        tellIfLost()
         return
       } catch (error) {
         link.report(error)
@@ -104,7 +113,12 @@ export function createStreamKeeper(link: Link): StreamKeeper {
     const first = link.epoch() === 1
     // A check begun on the connection before this one may have seen the server before it lost something.
     const after = checking ?? Promise.resolve()
-    after.then(() => recheck(!first)).catch(link.report)
+    after
+      .then(() => {
+        lost ||= !first
+        recheck()
+      })
+      .catch(link.report)
   })
 
   return {
@@ -114,13 +128,14 @@ export function createStreamKeeper(link: Link): StreamKeeper {
       if (!connection) return
       try {
         await ensure(connection, stream)
+        tellIfLost()
       } catch (error) {
         if (!(error instanceof DomainError) || error.kind !== 'unavailable') throw error
         link.report(error)
-        recheck(false)
+        recheck()
       }
     },
-    recheck: () => recheck(false),
+    recheck,
     takesBatches: (subjects) => {
       const all = [...subjects]
       return [...declared.values()].some(
@@ -136,17 +151,19 @@ export function createStreamKeeper(link: Link): StreamKeeper {
   }
 }
 
-/** Creates or updates a stream; true when it had to be created.
+/** Creates or updates a stream, and says before it creates one that it was missing.
  * @throws DomainError `bus_misconfigured` when a setting was refused or silently left out. */
 async function ensureStream(
   connection: NatsConnection,
   wanted: ReturnType<typeof streamConfig>,
-): Promise<boolean> {
+  missing: () => void,
+): Promise<void> {
   const existing = await jetstreamApi<StreamAnswer>(connection, `STREAM.INFO.${wanted.name}`)
-  if (existing.ok && unmetSettings(wanted, existing.value.config).length === 0) return false
+  if (existing.ok && unmetSettings(wanted, existing.value.config).length === 0) return
   if (!existing.ok && existing.error.err_code !== apiErrorCodes.streamNotFound) {
     throw busErrors.bus_unavailable({ detail: existing.error })
   }
+  if (!existing.ok) missing()
   const verb = existing.ok ? 'UPDATE' : 'CREATE'
   const body = existing.ok ? { ...existing.value.config, ...wanted } : wanted
   const answer = await jetstreamApi<StreamAnswer>(connection, `STREAM.${verb}.${wanted.name}`, body)
@@ -157,7 +174,6 @@ async function ensureStream(
   }
   const unmet = unmetSettings(wanted, answer.value.config)
   if (unmet.length > 0) throw busErrors.bus_misconfigured({ detail: { stream: wanted.name, unmet } })
-  return !existing.ok
 }
 
 /** NATS subject matching: `*` is one token, `>` is one or more at the end. */
