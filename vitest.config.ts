@@ -13,7 +13,8 @@ export default defineConfig({
     silent: false,
     // Files of one worker share its modules: loading them anew for each takes as long as the tests do.
     isolate: false,
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // One more than two cores: what a test waits for is time in which another can run.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -20,7 +20,12 @@ const child = spawn(
     `--outputFile.json=${report}`,
     ...process.argv.slice(2),
   ],
-  { cwd: root, stdio: 'inherit' },
+  // Services, stacks and command lines that tests start are up in half the time when another test did so before.
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { NODE_COMPILE_CACHE: join(root, '.cache', 'compiled'), ...process.env },
+  },
 )
 // Ctrl-C reaches vitest by itself, and a second one would cut it short before it has stopped its servers.
 process.on('SIGINT', () => {})

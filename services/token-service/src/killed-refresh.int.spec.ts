@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ProviderPolicy } from './domain/provider-policy.ts'
 import { type ProviderStage, startRotatingProvider } from './testing/rotating-provider.ts'
-import { useTokenWorld } from './testing.ts'
+import { type Connected, useTokenWorld } from './testing.ts'
 
 const program = fileURLToPath(new URL('./testing/replica-process.ts', import.meta.url))
 
@@ -22,8 +22,9 @@ const points: readonly DeathPoint[] = [
   { point: 'with the request done and no answer', at: 'processed', loses: true },
   { point: 'with half an answer', at: 'answering', loses: true },
   { point: 'after_answer', at: null, loses: true },
-  { point: 'before_commit', at: null, loses: true },
   { point: 'after_recorded', at: null, loses: false },
+  // Last: it holds a transaction open.
+  { point: 'before_commit', at: null, loses: true },
 ]
 const policies: readonly { readonly words: string; readonly policy: ProviderPolicy }[] = [
   { words: 'non_rotating', policy: { kind: 'non_rotating' } },
@@ -35,54 +36,74 @@ describe.each(policies)(
   'a process killed while it refreshes with a provider that is $words',
   ({ words, policy }) => {
     const world = useTokenWorld()
+    const connected = new Map<string, Connected>()
     let provider: Awaited<ReturnType<typeof startRotatingProvider>>
     let child: ChildProcess | undefined
+    let reborn: Awaited<ReturnType<typeof world.start>>
 
     beforeAll(async () => {
       provider = await startRotatingProvider(policy)
-    })
-    afterEach(() => {
-      child?.kill('SIGKILL')
-    })
-    afterAll(() => provider.close())
-
-    const startChild = async (instanceId: string, point: string) => {
-      const env = world.environment({ instanceId, refreshTokenPolicy: words, issuer: provider.url })
-      child = spawn(process.execPath, [program, point], { env, stdio: ['ignore', 'pipe', 'ignore'] })
-      if (!child.stdout) throw new TypeError('the replica has no output')
-      for await (const line of createInterface({ input: child.stdout })) {
-        const said: { replica?: string } = JSON.parse(line)
-        if (said.replica !== undefined) return { process: child, url: said.replica }
-      }
-      throw new Error('the replica ended before it was ready')
-    }
-
-    it.each(points)(
-      'resolves what death $point left open, and labels it truthfully',
-      async ({ point, at, loses }) => {
-        const instanceId = `replica-${at ?? point}`
-        const tokens = provider.model.consent(Date.now())
-        const dying = await startChild(instanceId, point)
-        const user = await world.issue({ expiresInSeconds: 20, from: { issuer: provider.url, ...tokens } })
-        await world.connection(dying, user)
-        const death = once(dying.process, 'exit')
-        if (at !== null) provider.once(at, () => dying.process.kill('SIGKILL'))
-        const cutOff = world.vend(dying, user, { minValiditySeconds: 600 }).catch(() => undefined)
-        expect((await death)[1]).toBe('SIGKILL')
-        await cutOff
-
-        const reborn = await world.start({ instanceId, refreshTokenPolicy: words, issuer: provider.url })
-        if (loses && policy.kind === 'strict') {
-          await world.connection(reborn, user, {
-            is: { status: 'needs_reauthorization', reason: 'rotation_lost' },
+      const options = { instanceId: 'replica', refreshTokenPolicy: words, issuer: provider.url }
+      const dying = await startReplica(world.environment(options))
+      child = dying.process
+      const cutOff: Promise<unknown>[] = []
+      for (const { point, at } of points) {
+        const tokens = provider.consent()
+        let stopped = false
+        if (at !== null) {
+          provider.once(at, () => {
+            stopped = true
           })
-        } else {
-          const { status, body } = await world.vend(reborn, user, { minValiditySeconds: 600 })
-          expect([status, body.generation]).toEqual([200, 2])
-          expect(provider.model.works(body.accessToken ?? '', Date.now())).toBe(true)
         }
-        await reborn.stop()
-      },
-    )
+        const user = await world.issue({ expiresInSeconds: 20, from: { issuer: provider.url, ...tokens } })
+        connected.set(point, user)
+        await world.connection(dying, user)
+        cutOff.push(world.vend(dying, user, { minValiditySeconds: 600 }).catch(() => undefined))
+        await vi.waitFor(() => expect(stopped || dying.stoppedAt.includes(point)).toBe(true), {
+          timeout: 10_000,
+        })
+      }
+      const death = once(dying.process, 'exit')
+      dying.process.kill('SIGKILL')
+      await Promise.all([death, ...cutOff])
+      reborn = await world.start(options)
+    })
+    afterAll(async () => {
+      child?.kill('SIGKILL')
+      await provider?.close()
+    })
+
+    it.each(points)('resolves what death $point left open, and labels it truthfully', async (death) => {
+      const user = connected.get(death.point)
+      if (!user) throw new Error('nobody was connected')
+      if (death.loses && policy.kind === 'strict') {
+        await world.connection(reborn, user, {
+          is: { status: 'needs_reauthorization', reason: 'rotation_lost' },
+        })
+        return
+      }
+      const { status, body } = await world.vend(reborn, user, { minValiditySeconds: 600 })
+      expect([status, body.generation]).toEqual([200, 2])
+      expect(provider.works(body.accessToken ?? '')).toBe(true)
+    })
   },
 )
+
+async function startReplica(env: NodeJS.ProcessEnv) {
+  const replica = spawn(process.execPath, [program, ...points.map(({ point }) => point)], {
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  if (!replica.stdout) throw new TypeError('the replica has no output')
+  const stoppedAt: string[] = []
+  const lines = createInterface({ input: replica.stdout })
+  const url = await new Promise<string>((resolve, reject) => {
+    lines.on('line', (line) => {
+      const said: { replica?: string; stoppedAt?: string } = JSON.parse(line)
+      if (said.replica !== undefined) resolve(said.replica)
+      if (said.stoppedAt !== undefined) stoppedAt.push(said.stoppedAt)
+    })
+    lines.once('close', () => reject(new Error('the replica ended before it was ready')))
+  })
+  return { process: replica, url, stoppedAt }
+}

@@ -50,7 +50,7 @@ export interface RefreshDeps {
   /** Longer than the provider's deadline; a test may shorten both. */
   readonly leaseMs?: number
   /** Called at named points; only failure tests set it. */
-  readonly crashPoint?: (name: RefreshCrashPoint) => void | Promise<void>
+  readonly crashPoint?: (name: RefreshCrashPoint, grantId: string) => void | Promise<void>
 }
 
 export interface RefreshRequest {
@@ -77,7 +77,7 @@ export async function refreshGrant(deps: RefreshDeps, request: RefreshRequest): 
   // Opened before the announcement: a token nobody can read must not leave an announcement without an outcome.
   const opened = await openRefreshToken(deps, grant)
   const attemptId = deps.ids.next()
-  await deps.crashPoint?.('before_started')
+  await deps.crashPoint?.('before_started', grant.grantId)
   const retry = takeRetry(deps, grant, request)
   const started = await announce(deps, request, { attemptId, seen }).catch((error: unknown) => {
     retry?.giveBack()
@@ -89,17 +89,17 @@ export async function refreshGrant(deps: RefreshDeps, request: RefreshRequest): 
   }
   if (retry) deps.outcomes.retry(true)
   if (opened === undefined) throw tokenErrors.tokens_not_readable({ detail: { grantId: grant.grantId } })
-  await deps.crashPoint?.('after_started')
+  await deps.crashPoint?.('after_started', grant.grantId)
   const startedAt = deps.provider.now()
   const answer = await deps.provider.refresh(opened.token)
-  await deps.crashPoint?.('after_answer')
+  await deps.crashPoint?.('after_answer', grant.grantId)
   if (answer.ok) deps.retries.earn()
   if (answer.ok || !wastesRetries.has(classifyFailure(answer.evidence))) retry?.giveBack()
   const attempt = { grant, attemptId, started }
   if (answer.ok)
     await recordSuccess(deps, request, { ...attempt, answer, startedAt, dataKey: opened.dataKey })
   else await recordFailure(deps, request, { ...attempt, answer })
-  await deps.crashPoint?.('after_recorded')
+  await deps.crashPoint?.('after_recorded', grant.grantId)
 }
 
 /** What Google said without being ill or overrun costs no retry. */
@@ -199,7 +199,7 @@ async function recordSuccess(
         refreshToken: answer.refreshToken,
         dataKey,
       })
-      await deps.crashPoint?.('before_commit')
+      await deps.crashPoint?.('before_commit', grantId)
     },
   })
   deps.outcomes.refresh(servicesOf(grant), 'refreshed')

@@ -25,7 +25,12 @@ export interface ProviderModel {
   revokedByUser(): boolean
 }
 
-export function createProviderModel(policy: ProviderPolicy, random: () => number): ProviderModel {
+/** @param name begins each of its tokens, for a provider that knows several. */
+export function createProviderModel(
+  policy: ProviderPolicy,
+  random: () => number,
+  name = 'grant',
+): ProviderModel {
   const accessTokens = new Map<string, number>()
   const spent = new Map<string, Spent>()
   let current: string | undefined
@@ -34,7 +39,7 @@ export function createProviderModel(policy: ProviderPolicy, random: () => number
   let count = 0
 
   const issue = (now: number): string => {
-    const token = `at-${++count}`
+    const token = `${name}.at-${++count}`
     accessTokens.set(token, now + lifetimeMs)
     return token
   }
@@ -46,7 +51,7 @@ export function createProviderModel(policy: ProviderPolicy, random: () => number
       dead = false
       byUser = false
       spent.clear()
-      current = `rt-${++count}`
+      current = `${name}.rt-${++count}`
       return { accessToken: issue(now), refreshToken: current }
     },
     spend: (refreshToken, now) => {
@@ -60,7 +65,7 @@ export function createProviderModel(policy: ProviderPolicy, random: () => number
         return refused()
       }
       if (refreshToken !== current) return refused()
-      if (policy.kind !== 'non_rotating') current = `rt-${++count}`
+      if (policy.kind !== 'non_rotating') current = `${name}.rt-${++count}`
       const answer: RefreshAnswer = {
         ok: true,
         accessToken: issue(now),

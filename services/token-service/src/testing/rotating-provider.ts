@@ -1,20 +1,26 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ProviderPolicy } from '../domain/provider-policy.ts'
-import { createProviderModel } from './provider-model.ts'
+import { createProviderModel, type ProviderModel } from './provider-model.ts'
 
 /** What the token endpoint has done with the request it is answering. */
 export type ProviderStage = 'received' | 'processed' | 'answering'
 
-/** A provider of one policy on a loopback port: discovery and a token endpoint. */
+/** A provider of one policy on a loopback port: discovery, and a token endpoint for the grants that were consented to. */
 export async function startRotatingProvider(policy: ProviderPolicy) {
-  const model = createProviderModel(policy, () => 0.5)
+  const grants = new Map<string, ProviderModel>()
+  const grantOf = (token: string): ProviderModel => {
+    const model = grants.get(token.split('.', 1)[0] ?? '')
+    if (!model) throw new Error('this provider issued no such token')
+    return model
+  }
   let reach: (stage: ProviderStage) => boolean = () => false
   let url = ''
 
   const answerToken = (form: URLSearchParams, response: ServerResponse): void => {
     if (reach('received')) return
-    const answer = model.spend(form.get('refresh_token') ?? '', Date.now())
+    const refreshToken = form.get('refresh_token') ?? ''
+    const answer = grantOf(refreshToken).spend(refreshToken, Date.now())
     if (reach('processed')) return
     const [status, body] = answer.ok
       ? [
@@ -55,7 +61,14 @@ export async function startRotatingProvider(policy: ProviderPolicy) {
 
   return {
     url,
-    model,
+    /** A user's consent to a grant of their own. */
+    consent: () => {
+      const name = `grant${grants.size + 1}`
+      const model = createProviderModel(policy, () => 0.5, name)
+      grants.set(name, model)
+      return model.consent(Date.now())
+    },
+    works: (accessToken: string) => grantOf(accessToken).works(accessToken, Date.now()),
     /** Runs `act` the next time a request gets so far, and leaves that request without the rest of its answer. */
     once: (stage: ProviderStage, act: () => void) => {
       reach = (reached) => {
