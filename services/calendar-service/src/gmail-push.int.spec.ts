@@ -128,14 +128,14 @@ describe('push of Gmail', () => {
       [user.connectionId],
     )
     await vi.waitFor(async () => expect(await states(user)).toEqual(['closed', 'open']), { timeout: 8000 })
-    await vi.waitFor(() => expect(watches()).toEqual(['watch', 'watch']))
+    await vi.waitFor(() => expect(watches()).toEqual(['watch', 'watch']), { timeout: 15_000 })
   })
 
   it('ends on disconnect', async () => {
     const user = await connected()
     await world.connectionIs(user, { status: 'disconnected' })
     await vi.waitFor(async () => expect(await states(user)).toEqual(['closed']), { timeout: 8000 })
-    await vi.waitFor(() => expect(watches()).toEqual(['watch', 'stop']))
+    await vi.waitFor(() => expect(watches()).toEqual(['watch', 'stop']), { timeout: 15_000 })
   })
 })
 

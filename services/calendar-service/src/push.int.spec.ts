@@ -75,12 +75,15 @@ describe('push', () => {
   }
   /** The last message of the channel that watches the user's calendar. */
   const lastMessage = (user: ConnectedUser) =>
-    vi.waitFor(() => {
-      const { id } = channels(user).find(({ resource }) => resource.includes(user.email)) ?? {}
-      const found = told.findLast((headers) => headers['x-goog-channel-id'] === id)
-      if (!found || found['x-goog-resource-state'] === 'sync') throw new Error('nothing was said yet')
-      return found
-    })
+    vi.waitFor(
+      () => {
+        const { id } = channels(user).find(({ resource }) => resource.includes(user.email)) ?? {}
+        const found = told.findLast((headers) => headers['x-goog-channel-id'] === id)
+        if (!found || found['x-goog-resource-state'] === 'sync') throw new Error('nothing was said yet')
+        return found
+      },
+      { timeout: 15_000 },
+    )
 
   it('opens a channel for the list and for each calendar, and a sync message starts nothing (B4.54, B4.55)', async () => {
     const user = await connected()

@@ -65,7 +65,7 @@ describe('losing the sync token', () => {
       method: 'POST',
       body: { calendarId: user.calendarId() },
     })
-    await vi.waitFor(() => expect(release).toBeDefined())
+    await vi.waitFor(() => expect(release).toBeDefined(), { timeout: 15_000 })
     expect(await ids(user)).toEqual(before)
     release?.()
     release = undefined

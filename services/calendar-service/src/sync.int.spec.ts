@@ -93,21 +93,24 @@ describe('syncing a calendar', () => {
       status: 'cancelled',
       summary: 'gone',
     })
-    await vi.waitFor(() => {
-      const batches = published.filter(
-        ({ contract, data }) =>
-          contract === contracts.calendarEventsChanged &&
-          (data as { connectionId: string }).connectionId === user.connectionId,
-      )
-      expect(batches).toHaveLength(2)
-      expect(batches.at(-1)?.data).toMatchObject({
-        calendarId: user.calendarId(),
-        changes: [
-          { eventId: kept.id, kind: 'upserted' },
-          { eventId: gone.id, kind: 'deleted' },
-        ],
-      })
-    })
+    await vi.waitFor(
+      () => {
+        const batches = published.filter(
+          ({ contract, data }) =>
+            contract === contracts.calendarEventsChanged &&
+            (data as { connectionId: string }).connectionId === user.connectionId,
+        )
+        expect(batches).toHaveLength(2)
+        expect(batches.at(-1)?.data).toMatchObject({
+          calendarId: user.calendarId(),
+          changes: [
+            { eventId: kept.id, kind: 'upserted' },
+            { eventId: gone.id, kind: 'deleted' },
+          ],
+        })
+      },
+      { timeout: 15_000 },
+    )
   })
 
   it('keeps paging over empty and short pages, with the token of the last one (B1.3, B1.4)', async () => {
@@ -127,12 +130,14 @@ describe('syncing a calendar', () => {
     const user = await world.connected(service)
     const sync = await world.sync(service, user)
     const own = () => published.filter(({ data }) => (data as { syncId?: string }).syncId === sync.id)
-    await vi.waitFor(() =>
-      expect(own().map(({ contract }) => contract.name)).toEqual([
-        'SyncRequested',
-        'SyncStarted',
-        'SyncCompleted',
-      ]),
+    await vi.waitFor(
+      () =>
+        expect(own().map(({ contract }) => contract.name)).toEqual([
+          'SyncRequested',
+          'SyncStarted',
+          'SyncCompleted',
+        ]),
+      { timeout: 15_000 },
     )
     expect(own()[2]?.data).toMatchObject({ connectionIds: [user.connectionId], counts: sync.counts })
   })
@@ -141,7 +146,7 @@ describe('syncing a calendar', () => {
     const user = await world.connected(service)
     const { id } = await world.sync(service, user)
     const own = () => published.filter(({ data }) => (data as { syncId?: string }).syncId === id)
-    await vi.waitFor(() => expect(own()).toHaveLength(3))
+    await vi.waitFor(() => expect(own()).toHaveLength(3), { timeout: 15_000 })
     // What came after it has been taken from the same stream, so its turn is over.
     const connectionId = randomUUID()
     await world.publish(
@@ -152,7 +157,9 @@ describe('syncing a calendar', () => {
     const database = await openDatabase({ url: world.database.url, applicationName: 'spec' })
     const sources = () =>
       sqlOf(database)<{ source: string }>('select distinct source from inbox.cursor order by source')
-    await vi.waitFor(async () => expect(await sources()).toContainEqual({ source: 'scheduler' }))
+    await vi.waitFor(async () => expect(await sources()).toContainEqual({ source: 'scheduler' }), {
+      timeout: 15_000,
+    })
     expect(await sources()).toEqual([{ source: 'scheduler' }, { source: 'token-service' }])
     await database.close()
   })
@@ -168,15 +175,18 @@ describe('syncing a calendar', () => {
       headers: { 'x-request-id': requestId },
     })
     await world.ended(service, user, asked.body.id ?? '')
-    await vi.waitFor(() => {
-      const led = published.filter(({ attributes }) => attributes.correlationId === requestId)
-      expect(led.map(({ contract }) => contract.name).sort()).toEqual([
-        'CalendarEventsChanged',
-        'SyncCompleted',
-        'SyncRequested',
-        'SyncStarted',
-      ])
-    })
+    await vi.waitFor(
+      () => {
+        const led = published.filter(({ attributes }) => attributes.correlationId === requestId)
+        expect(led.map(({ contract }) => contract.name).sort()).toEqual([
+          'CalendarEventsChanged',
+          'SyncCompleted',
+          'SyncRequested',
+          'SyncStarted',
+        ])
+      },
+      { timeout: 15_000 },
+    )
   })
 
   it('finds new calendars, and closes the events of those that are gone (B7.86)', async () => {

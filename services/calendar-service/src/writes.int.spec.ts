@@ -232,7 +232,7 @@ describe('writing events', () => {
     world.google().planPages([2, 2, 2])
     world.google().addFault({ method: 'GET', path: '/calendar/v3/calendars/*/events', nth: 3, delayMs: 500 })
     const sync = synced()
-    await vi.waitFor(() => expect(world.eventRequests().length).toBeGreaterThan(1))
+    await vi.waitFor(() => expect(world.eventRequests().length).toBeGreaterThan(1), { timeout: 15_000 })
     const { body } = await create()
     await sync
     expect((await world.events(service, user)).map(({ id }) => id)).toContain(body.id)

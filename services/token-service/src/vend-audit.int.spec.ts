@@ -56,7 +56,7 @@ describe('the record of who borrowed what', () => {
       unchained: 0,
       head: { sequence: 40 },
     })
-    await vi.waitFor(async () => expect(await readdir(folder)).toEqual([]))
+    await vi.waitFor(async () => expect(await readdir(folder)).toEqual([]), { timeout: 15_000 })
   })
 
   it.each([
@@ -112,7 +112,7 @@ describe('the record of who borrowed what', () => {
     await writeFile(join(folder, 'killed.0.vends'), lines.join(''))
     await world.start({ instanceId: 'killed', vendJournalDir: folder })
     expect(await recorded(user, 3)).toMatchObject({ status: 'unbroken' })
-    await vi.waitFor(async () => expect(await readdir(folder)).toEqual([]))
+    await vi.waitFor(async () => expect(await readdir(folder)).toEqual([]), { timeout: 15_000 })
   })
 
   it('can neither be changed nor shortened with the rights of the service', async () => {

@@ -65,7 +65,7 @@ describe('the three databases and their roles', () => {
       listener.on('notification', ({ payload }) => heard.push(payload))
       await listener.query('listen evergrant_schema')
       await ask(urlFor('evergrant_migrator', 'token'), 'create table told (id int)')
-      await vi.waitFor(() => expect(heard).toHaveLength(1))
+      await vi.waitFor(() => expect(heard).toHaveLength(1), { timeout: 15_000 })
     })
     expect(JSON.parse(heard[0] ?? '')).toMatchObject({
       tag: 'CREATE TABLE',

@@ -27,12 +27,15 @@ describe('the audit of a grant', () => {
     const auditing = await store.transaction(async (unit) => {
       await sqlOf(unit)('lock table token_vend in access exclusive mode')
       const result = createVendAudit(database).verify(grantId)
-      await vi.waitFor(async () => {
-        const waiting = await sqlOf(database)(
-          "select 1 from pg_locks where relation = 'token_vend'::regclass and not granted",
-        )
-        expect(waiting).toHaveLength(1)
-      })
+      await vi.waitFor(
+        async () => {
+          const waiting = await sqlOf(database)(
+            "select 1 from pg_locks where relation = 'token_vend'::regclass and not granted",
+          )
+          expect(waiting).toHaveLength(1)
+        },
+        { timeout: 15_000 },
+      )
       const vend = { id: randomUUID(), connectionId: randomUUID(), grantId, generation: 1, at: new Date() }
       const entry = { ...vend, caller: 'calendar-service', purpose: null, scopes: [], traceparent: null }
       await appendVends({ transaction: (work) => work(unit) }, [journalEntry(entry)], { maybeKnown: false })

@@ -46,7 +46,7 @@ it('writes a vend once although the answer to its commit was lost, and goes on w
   const grantId = randomUUID()
   const first = vendOf(grantId)
   await log.record(first)
-  await vi.waitFor(() => expect(errors).toHaveLength(1))
+  await vi.waitFor(() => expect(errors).toHaveLength(1), { timeout: 15_000 })
   await log.record(vendOf(grantId))
   await log.stop()
 

@@ -47,12 +47,15 @@ describe('a change of the key ring', () => {
   })
 
   const waitingForALock = () =>
-    vi.waitFor(async () => {
-      const waiting = await sqlOf(database)(
-        "select 1 from pg_locks where locktype = 'advisory' and not granted",
-      )
-      expect(waiting).toHaveLength(1)
-    })
+    vi.waitFor(
+      async () => {
+        const waiting = await sqlOf(database)(
+          "select 1 from pg_locks where locktype = 'advisory' and not granted",
+        )
+        expect(waiting).toHaveLength(1)
+      },
+      { timeout: 15_000 },
+    )
   const rotate = async () => {
     const { id } = await vaultKeys.begin({ newKey: true, startedBy: 'operator' })
     while (!(await vaultKeys.rewrapNext(id, 10)).finished);
