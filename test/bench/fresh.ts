@@ -23,7 +23,11 @@ interface Look {
 export async function fresh(): Promise<readonly string[]> {
   const world = await startCalendarWorld({
     processes,
-    env: { SYNC_STALE_AFTER_SECONDS: String(staleAfterSeconds) },
+    // As if nothing could be watched: what is measured is the polling.
+    env: {
+      SYNC_STALE_AFTER_SECONDS: String(staleAfterSeconds),
+      SYNC_BACKSTOP_AFTER_SECONDS: String(staleAfterSeconds),
+    },
   })
   try {
     const firstMs = await connectAll(world)

@@ -81,7 +81,14 @@ const calendarConfigShape = {
     .min(1)
     .max(86_400)
     .default(60)
-    .describe('Age at which a connection is synced again without being asked.'),
+    .describe('Age at which a copy is synced again without being asked.'),
+  SYNC_BACKSTOP_AFTER_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(900)
+    .describe('The same for a copy of which Google says when it changes: what it says may get lost.'),
   SYNC_LEASE_SECONDS: z.coerce
     .number()
     .int()

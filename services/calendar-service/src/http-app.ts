@@ -36,6 +36,7 @@ export interface CalendarHttpParts {
   readonly version: string
   readonly instanceId: string
   readonly staleAfterMs: number
+  readonly backstopAfterMs: number
   readonly database: Database
   readonly store: EventStore
   readonly health: Health
@@ -72,15 +73,19 @@ export function createCalendarHttp(parts: CalendarHttpParts) {
     quotas: requestQuotasFrom(config),
     trustedProxies: config.TRUSTED_PROXIES,
   })
-  const staleAfterMs = parts.staleAfterMs * 3
-  calendarRoutes(app, { database, staleAfterMs })
+  // The third look that did not come.
+  const overdueAfter = {
+    unwatchedMs: parts.staleAfterMs * 3,
+    watchedMs: Math.max(parts.staleAfterMs, parts.backstopAfterMs) * 3,
+  }
+  calendarRoutes(app, { database, overdueAfter })
   syncRoutes(app, { store, database, requestSync, ids })
   eventRoutes(app, { database, clock, step: stepWithIcal })
   parts.push.routes(app)
   eventHistoryRoutes(app, { database })
   eventWriteRoutes(app, { database, writeEvent, ids, step: stepWithIcal })
   changeRoutes(app, { database })
-  driveRoutes(app, { database, staleAfterMs })
-  gmailRoutes(app, { database, clock, staleAfterMs })
+  driveRoutes(app, { database, overdueAfter })
+  gmailRoutes(app, { database, clock, overdueAfter })
   return app
 }

@@ -91,6 +91,14 @@ describe('push', () => {
     expect(told.map((headers) => headers['x-goog-resource-state'])).toEqual(['sync', 'sync'])
     for (const headers of told) expect(headers['x-goog-channel-token']).toMatch(/^[\w-]{43}$/)
     expect(await syncs(user)).toEqual([])
+    const watched = await sqlOf(database)<{ kind: string; watched: boolean }>(
+      `select kind, watched_until > now() as watched from synced_resource where connection_id = $1 order by kind`,
+      [user.connectionId],
+    )
+    expect(watched).toEqual([
+      { kind: 'calendar', watched: true },
+      { kind: 'calendar_list', watched: true },
+    ])
   })
 
   it('brings a change within moments, and keeps no secret in clear', async () => {
@@ -134,19 +142,24 @@ describe('push', () => {
     const message = await lastMessage(user)
     await vi.waitFor(async () => expect(await syncs(user)).toMatchObject([{ status: 'completed' }]), 5000)
     world.google().clearRequests()
-    world.google().addFault({ path: '/calendar/v3/calendars/*/events', delayMs: 1500 })
+    const syncMs = 1500
+    world.google().addFault({ path: '/calendar/v3/calendars/*/events', delayMs: syncMs, times: null })
+    const began = performance.now()
     const number = Number(message['x-goog-message-number'])
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, nth) =>
         sendOn({ ...message, 'x-goog-message-number': String(number + 10 + nth * 7) }),
       ),
     )
+    // However slow the machine: so many fit one after another into the storm, besides the one that waits then.
+    const oneAfterAnother = Math.ceil((performance.now() - began) / syncMs)
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204]))
     await vi.waitFor(
       async () => expect((await syncs(user)).every(({ status }) => status === 'completed')).toBe(true),
-      { timeout: 8000 },
+      { timeout: 15_000 },
     )
-    expect(world.eventRequests().length).toBeLessThanOrEqual(3)
+    world.google().clearFaults()
+    expect(world.eventRequests().length).toBeLessThanOrEqual(oneAfterAnother + 1)
   })
 
   it('answers everybody the same and believes only the secret (B4.56, B4.57)', async () => {

@@ -83,7 +83,7 @@ export const schemaContract: DeclaredContract = {
         wholly('resource_run'),
         wholly('run_waiter'),
         wholly('sync_status', 'sync_id'),
-        { table: 'synced_resource', reads: '*' },
+        { table: 'synced_resource', reads: '*', updates: ['watched_until'] },
         { table: 'known_connection', reads: '*' },
       ],
       calls: append.calls,

@@ -23,12 +23,12 @@ import { createRequestBudget } from './adapters/postgres/request-budget.ts'
 import { postgresResources } from './adapters/postgres/resources.ts'
 import { createRunQueue } from './adapters/postgres/run-queue.ts'
 import { postgresSharedDrives } from './adapters/postgres/shared-drives.ts'
-import { createStaleConnections } from './adapters/postgres/stale-connections.ts'
+import { createStaleCopies } from './adapters/postgres/stale-copies.ts'
 import { createBusAccessTokens } from './adapters/token/bus-access-tokens.ts'
 import { createBusWriteTokens } from './adapters/token/bus-write-tokens.ts'
 import { createAllowances } from './application/allowances.ts'
 import { createLinkConnection } from './application/link-connection.ts'
-import { createPollStale } from './application/poll-stale.ts'
+import { createPollStaleCopies } from './application/poll-stale-copies.ts'
 import { createRequestSync } from './application/request-sync.ts'
 import { createSettleDoubtfulWrites } from './application/settle-doubtful-writes.ts'
 import { createSources } from './application/sources.ts'
@@ -87,6 +87,7 @@ export async function startCalendarService(
   const ids = uuidv7Ids
   const instanceId = config.INSTANCE_ID ?? randomUUID()
   const staleAfterMs = config.SYNC_STALE_AFTER_SECONDS * 1000
+  const backstopAfterMs = config.SYNC_BACKSTOP_AFTER_SECONDS * 1000
   const leaseMs = options.leaseMs ?? config.SYNC_LEASE_SECONDS * 1000
   const onError = (what: string) => (error: unknown) => logger.warn({ err: error }, what)
 
@@ -202,9 +203,9 @@ export async function startCalendarService(
     ...(options.renewChannelsBeforeMs === undefined ? {} : { renewBeforeMs: options.renewChannelsBeforeMs }),
     onError: onError('a push channel was not kept'),
   })
-  const stale = createStaleConnections(database)
+  const stale = createStaleCopies(database)
   const polls = createPollClock({
-    often: [createPollStale({ store, stale, requestSync, ids, staleAfterMs })],
+    often: [createPollStaleCopies({ store, stale, requestSync, ids, staleAfterMs, backstopAfterMs })],
     seldom: [() => stale.forgetOldRuns(dayMs), settleDoubtfulWrites, push.keepChannels, budget.forgetIdle],
     staleAfterMs,
     ...(options.pollEveryMs === undefined ? {} : { everyMs: options.pollEveryMs }),
@@ -250,6 +251,7 @@ export async function startCalendarService(
       version,
       instanceId,
       staleAfterMs,
+      backstopAfterMs,
       database,
       store,
       health,

@@ -9,6 +9,14 @@ export interface SyncedState {
   readonly failureReason: string | null
   /** Since the last complete sync; null before the first. */
   readonly ageMs: number | null
+  /** Google says when it changes. */
+  readonly isWatched: boolean
+}
+
+/** From which age on a sync is overdue: where Google says what changes, an old copy is no worse than a young one. */
+export interface OverdueAfter {
+  readonly unwatchedMs: number
+  readonly watchedMs: number
 }
 
 export interface Freshness {
@@ -18,12 +26,12 @@ export interface Freshness {
 }
 
 /** How far a copy can be trusted, and why. The strongest obstacle is named first. */
-export function freshnessOf(state: SyncedState, staleAfterMs: number): Freshness {
+export function freshnessOf(state: SyncedState, overdueAfter: OverdueAfter): Freshness {
   if (state.connectionStatus !== 'active') return { status: 'paused', reason: state.connectionReason }
   if (state.underWay) return { status: 'syncing', reason: state.failureReason }
   if (state.failureReason !== null) return { status: 'failed', reason: state.failureReason }
   if (state.ageMs === null) return { status: 'stale', reason: 'never_synced' satisfies WaitingWord }
-  return state.ageMs > staleAfterMs
+  return state.ageMs > (state.isWatched ? overdueAfter.watchedMs : overdueAfter.unwatchedMs)
     ? { status: 'stale', reason: 'overdue' satisfies WaitingWord }
     : { status: 'fresh', reason: null }
 }

@@ -11,6 +11,7 @@ import { FairRuns } from './0008-fair-runs.ts'
 import { CalendarsInTheLog } from './0009-calendars-in-the-log.ts'
 import { SlidingBudgets } from './0010-sliding-budgets.ts'
 import { MailboxAddresses } from './0011-mailbox-addresses.ts'
+import { WatchedUntil } from './0012-watched-until.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   { name: '0009-calendars-in-the-log', class: CalendarsInTheLog },
   { name: '0010-sliding-budgets', class: SlidingBudgets },
   { name: '0011-mailbox-addresses', class: MailboxAddresses },
+  { name: '0012-watched-until', class: WatchedUntil },
 ]

@@ -13,6 +13,7 @@ export interface CalendarRow {
   readonly ageMs: number | null
   readonly failureReason: string | null
   readonly underWay: boolean
+  readonly isWatched: boolean
   readonly connectionStatus: 'expected' | 'active' | 'paused'
   readonly connectionReason: string | null
 }
@@ -28,7 +29,8 @@ export async function calendarsOf(
             ${epochMs('r.last_synced_at')} as "lastSyncedAtMs", ${epochMs('(now() - r.last_synced_at)')} as "ageMs",
             coalesce(r.failure_reason, l.failure_reason) as "failureReason", k.status as "connectionStatus", k.reason as "connectionReason",
             exists (select 1 from resource_run q where q.resource_id = c.calendar_id
-                       and q.state in ('queued', 'running')) as "underWay"
+                       and q.state in ('queued', 'running')) as "underWay",
+            coalesce(r.watched_until > now(), false) as "isWatched"
        from calendar c
        join synced_resource r on r.resource_id = c.calendar_id
        -- What keeps the list from being read keeps its calendars from being synced.

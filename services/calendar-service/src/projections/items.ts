@@ -76,6 +76,7 @@ export interface ItemSyncState {
   readonly failureReason: string | null
   readonly lastSyncedAtMs: number | null
   readonly ageMs: number | null
+  readonly isWatched: boolean
 }
 
 /** How far can the copy of each of a user's connections be trusted? It is as old as its oldest part. */
@@ -89,10 +90,12 @@ export async function itemSyncStates(
             r.failure as "failureReason", ${epochMs('r.synced_at')} as "lastSyncedAtMs",
             ${epochMs('(now() - r.synced_at)')} as "ageMs",
             exists (select 1 from resource_run q where q.connection_id = k.connection_id
-                       and q.state in ('queued', 'running')) as "underWay"
+                       and q.state in ('queued', 'running')) as "underWay",
+            coalesce(r.watched, false) as "isWatched"
        from known_connection k
        left join lateral (
          select min(failure_reason) as failure,
+                bool_and(coalesce(watched_until > now(), false)) as watched,
                 case when bool_and(last_synced_at is not null) then min(last_synced_at) end as synced_at
            from synced_resource s where s.connection_id = k.connection_id and s.removed_at is null) r on true
       where k.user_id = $1 and k.service = $2 order by k.connection_id`,

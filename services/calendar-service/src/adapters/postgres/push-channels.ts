@@ -8,8 +8,15 @@ const columns = `c.channel_id as "channelId", c.resource_id as "resourceId", c.c
            where n.resource_id = c.resource_id and n.state = 'open' and n.opened_at > c.opened_at) as superseded`
 
 // A channel without an end of its own is renewed as if it had Google's usual week.
-const lives = `(c.state = 'open' and coalesce(c.expires_at, c.opened_at + interval '7 days')
-                  > now() + $1::float8 * interval '1 millisecond')`
+const ends = `coalesce(c.expires_at, c.opened_at + interval '7 days')`
+const lives = `(c.state = 'open' and ${ends} > now() + $1::float8 * interval '1 millisecond')`
+// Until Google was heard on an open channel nobody knows that it can reach us.
+const isHeard = `(c.state = 'open' and c.last_message_at is not null)`
+/** Notes in synced_resource what the channels in `heard` (resource_id, ends) promise; with the first message of a channel
+ * only, so that news never waits for a sync that holds the row. */
+const noteWatched = `
+  update synced_resource r set watched_until = heard.ends from heard
+   where r.resource_id = heard.resource_id and (r.watched_until is null or r.watched_until < heard.ends)`
 // A process that died while it opened one leaves at most that one: the next try waits until it surely has.
 const rests = `(c.state = 'opening' and c.began_at > now() - interval '2 minutes'
   or c.state = 'failed' and c.began_at > now() - interval '5 minutes'
@@ -41,8 +48,11 @@ export function createPushChannels(database: Database): PushChannels {
     },
     opened: async (channelId, { googleResourceId, expiresAt }) => {
       await sql(
-        `update push_channel set state = 'open', google_resource_id = $2, expires_at = $3, opened_at = now()
-          where channel_id = $1`,
+        `with opened as (
+           update push_channel c set state = 'open', google_resource_id = $2, expires_at = $3, opened_at = now()
+            where c.channel_id = $1 returning c.*),
+         heard as (select c.resource_id, ${ends} as ends from opened c where ${isHeard})
+         ${noteWatched}`,
         [channelId, googleResourceId, expiresAt?.toISOString() ?? null],
       )
     },
@@ -62,7 +72,14 @@ export function createPushChannels(database: Database): PushChannels {
         [limit],
       ),
     closed: async (channelId) => {
-      await sql(`update push_channel set state = 'closed' where channel_id = $1`, [channelId])
+      await sql(
+        `with closed as (update push_channel set state = 'closed' where channel_id = $1 returning resource_id)
+         update synced_resource r
+            set watched_until = (select max(${ends}) from push_channel c
+                                  where c.resource_id = r.resource_id and c.channel_id <> $1 and ${isHeard})
+           from closed where r.resource_id = closed.resource_id`,
+        [channelId],
+      )
     },
     forgetOld: async () => {
       await sql(
@@ -80,9 +97,11 @@ export function createPushChannels(database: Database): PushChannels {
              join push_channel c on c.connection_id = k.connection_id and c.state in ('opening', 'open')
             where lower(k.account_email) = lower($1) and k.service = 'gmail'
             order by c.channel_id for update of c),
-         heard as (
+         noted as (
            update push_channel c set last_message = greatest(c.last_message, $2::bigint), last_message_at = now()
-             from mine where c.channel_id = mine.channel_id)
+             from mine where c.channel_id = mine.channel_id returning c.*),
+         heard as (select c.resource_id, max(${ends}) as ends from noted c where ${isHeard} group by c.resource_id),
+         watched as (${noteWatched})
          select connection_id as "connectionId", bool_and(news) as "isNews",
                 exists (select 1 from resource_run r where r.resource_id = mine.resource_id and r.state = 'queued') as waits
            from mine group by connection_id, resource_id`,
@@ -91,7 +110,11 @@ export function createPushChannels(database: Database): PushChannels {
     noteMessage: async (unit, { channelId, messageNumber, asked }) => {
       const inside = sqlOf(unit)
       await inside(
-        'update push_channel set last_message = greatest(last_message, $2), last_message_at = now() where channel_id = $1',
+        `with noted as (
+           update push_channel c set last_message = greatest(c.last_message, $2), last_message_at = now()
+            where c.channel_id = $1 returning c.*),
+         heard as (select c.resource_id, ${ends} as ends from noted c where ${isHeard})
+         ${noteWatched}`,
         [channelId, messageNumber],
       )
       const waiting = await inside(

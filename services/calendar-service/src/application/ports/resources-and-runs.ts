@@ -121,13 +121,20 @@ export interface LastPage {
   readonly cursor: SyncCursor
 }
 
-export interface StaleConnections {
-  /** Active connections without a sync under way whose list is older than that, as many as fit besides those that wait
+/** A connection, or one calendar of it. */
+export interface DueCopy {
+  readonly connectionId: string
+  readonly calendarId: string | null
+}
+
+export interface StaleCopies {
+  /** What is older than `staleAfterMs`, or than `backstopAfterMs` where Google says what changes: active connections without a
+   * sync under way, and single calendars of the others. The oldest first, as many as fit besides the connections that wait
    * for a lane already; none while another replica looks. */
   take(
     unit: UnitOfWork,
-    query: { readonly staleAfterMs: number; readonly mostWaiting: number },
-  ): Promise<{ readonly connectionIds: readonly string[]; readonly isFull: boolean }>
+    query: { readonly staleAfterMs: number; readonly backstopAfterMs: number; readonly mostWaiting: number },
+  ): Promise<{ readonly due: readonly DueCopy[]; readonly isFull: boolean }>
   /** Removes runs nobody asks about any more. */
   forgetOldRuns(olderThanMs: number): Promise<void>
 }

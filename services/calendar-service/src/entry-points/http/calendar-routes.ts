@@ -8,7 +8,7 @@ import {
   pageSchema,
 } from '@evergrant/service-runtime'
 import { z } from 'zod'
-import { freshnessOf } from '../../domain/freshness.ts'
+import { freshnessOf, type OverdueAfter } from '../../domain/freshness.ts'
 import { type CalendarRow, calendarsOf } from '../../projections/calendars.ts'
 
 const calendarSchema = z.object({
@@ -29,7 +29,7 @@ const calendarSchema = z.object({
 /** Synced calendars with their sync state. */
 export function calendarRoutes(
   app: HttpApp,
-  deps: { readonly database: Database; readonly staleAfterMs: number },
+  deps: { readonly database: Database; readonly overdueAfter: OverdueAfter },
 ): void {
   app.get(
     '/v1/calendar/calendars',
@@ -42,16 +42,16 @@ export function calendarRoutes(
       const after = cursor === undefined ? null : decodeCursor(cursor, z.uuid())
       const userId = callerOf(request).sub
       const rows = await calendarsOf(deps.database, { userId, after, limit: limit + 1 })
-      const items = rows.slice(0, limit).map((row) => calendarOf(row, deps.staleAfterMs))
+      const items = rows.slice(0, limit).map((row) => calendarOf(row, deps.overdueAfter))
       const last = items.at(-1)
       return { items, nextCursor: rows.length > limit && last ? encodeCursor(last.id) : null }
     },
   )
 }
 
-function calendarOf(row: CalendarRow, staleAfterMs: number): z.infer<typeof calendarSchema> {
+function calendarOf(row: CalendarRow, overdueAfter: OverdueAfter): z.infer<typeof calendarSchema> {
   const { id, connectionId, googleId, summary, timeZone, primary, accessRole, lastSyncedAtMs } = row
   const lastSyncedAt = lastSyncedAtMs === null ? null : new Date(lastSyncedAtMs).toISOString()
-  const sync = { ...freshnessOf(row, staleAfterMs), lastSyncedAt }
+  const sync = { ...freshnessOf(row, overdueAfter), lastSyncedAt }
   return { id, connectionId, googleId, summary, timeZone, primary, accessRole, sync }
 }

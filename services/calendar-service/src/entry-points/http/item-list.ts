@@ -1,7 +1,7 @@
 import type { Database } from '@evergrant/event-store'
 import { decodeCursor, encodeCursor, pageSchema } from '@evergrant/service-runtime'
 import { z } from 'zod'
-import { freshnessOf } from '../../domain/freshness.ts'
+import { freshnessOf, type OverdueAfter } from '../../domain/freshness.ts'
 import { type ItemPosition, type ItemQuery, itemSyncStates, itemsOf } from '../../projections/items.ts'
 
 /** Google's own fields, and whose they are. */
@@ -25,12 +25,12 @@ const positionSchema = z
 
 export interface ItemRouteDeps {
   readonly database: Database
-  readonly staleAfterMs: number
+  readonly overdueAfter: OverdueAfter
 }
 
 /** One page of messages or files. */
 export async function listItems(
-  { database, staleAfterMs }: ItemRouteDeps,
+  { database, overdueAfter }: ItemRouteDeps,
   query: Omit<ItemQuery, 'after'> & { readonly cursor: string | undefined },
 ): Promise<z.infer<typeof itemPageSchema>> {
   const { cursor, limit, ...wanted } = query
@@ -46,7 +46,7 @@ export async function listItems(
     sync: states.map((state) => {
       const { connectionId, lastSyncedAtMs } = state
       const lastSyncedAt = lastSyncedAtMs === null ? null : new Date(lastSyncedAtMs).toISOString()
-      return { connectionId, ...freshnessOf(state, staleAfterMs), lastSyncedAt }
+      return { connectionId, ...freshnessOf(state, overdueAfter), lastSyncedAt }
     }),
   }
 }
