@@ -16,6 +16,8 @@ export default defineConfig({
     // One more than two cores: what a test waits for is time in which another can run.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     sequence: { sequencer: LongestFirst },
+    // A busy machine is no failure: what polls a real server waits longer than a second.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         test: {
