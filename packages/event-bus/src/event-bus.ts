@@ -56,6 +56,15 @@ export interface BusStatus {
   readonly serverVersion: string | null
 }
 
+/** A message with its place in a stream. */
+export interface StoredMessage extends EventMessage {
+  readonly sequence: number
+  /** By the server's clock. */
+  readonly storedAt: Date
+}
+
+export type ReadFrom = { readonly sequence: number } | { readonly since: Date }
+
 /** How far a durable consumer is behind; null when the bus cannot tell now. */
 export interface ConsumerLag {
   /** Messages nobody has fetched yet. */
@@ -86,6 +95,10 @@ export interface EventBus {
   /** The newest event of one subject, for those who were not there when it came; null when there is none.
    * @throws DomainError `bus_unavailable`. */
   last(stream: string, subject: string): Promise<EventMessage | null>
+  /** What a stream holds from there on, oldest first, until its end; nothing when there is no such stream. A question to the
+   * server for each.
+   * @throws DomainError `bus_unavailable`. */
+  stored(stream: string, from: ReadFrom): AsyncIterable<StoredMessage>
   /** Fire and forget on NATS core: wake-ups and digests. Lost when nobody listens. */
   broadcast(subject: string, body: unknown): void
   listen(

@@ -170,6 +170,18 @@ export function createInMemoryEventBus(): InMemoryEventBus {
       if (closed) throw busErrors.bus_unavailable({ detail: { stream, subject } })
       return streams.get(stream)?.messages.findLast((message) => message.subject === subject) ?? null
     },
+    stored: async function* (name, from) {
+      if (closed) throw busErrors.bus_unavailable({ detail: { stream: name } })
+      const stream = streams.get(name)
+      const all = (stream?.messages ?? []).map((message, index) => ({
+        ...message,
+        sequence: index + 1,
+        storedAt: new Date(stream?.publishedAt[index] ?? since),
+      }))
+      yield* all.filter(({ sequence, storedAt }) =>
+        'sequence' in from ? sequence >= from.sequence : storedAt >= from.since,
+      )
+    },
     broadcast: (subject, body) => {
       const text = JSON.stringify(body ?? null)
       const served = new Set<string>()

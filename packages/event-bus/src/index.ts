@@ -8,9 +8,11 @@ export type {
   MessageToPublish,
   OldestUnprocessed,
   PublishOutcome,
+  ReadFrom,
   Reply,
   RequestHandler,
   Running,
+  StoredMessage,
   StreamDeclaration,
   Subscription,
 } from './event-bus.ts'

@@ -1,10 +1,10 @@
 import { consumerLag, runConsumer } from './consumer.ts'
 import type { EventBus, Running } from './event-bus.ts'
-import { lastMessage } from './last-message.ts'
 import { type Link, type LinkOptions, openLink } from './link.ts'
 import { oldestUnprocessed } from './oldest-unprocessed.ts'
 import { createPublisher } from './publisher.ts'
 import { request, serve } from './request-reply.ts'
+import { storedMessage, storedMessages } from './stored-messages.ts'
 import { createStreamKeeper } from './streams.ts'
 
 export interface EventBusOptions extends LinkOptions {
@@ -37,7 +37,8 @@ export async function connectEventBus(options: EventBusOptions): Promise<EventBu
     publish: createPublisher(link, streams),
     consume: (subscription, receive) =>
       until(runConsumer(link, subscription, receive, { ackWaitMs, longestBatchMs })),
-    last: (stream, subject) => lastMessage(link, stream, subject),
+    last: (stream, subject) => storedMessage(link, stream, { last_by_subj: subject }),
+    stored: (stream, from) => storedMessages(link, stream, from),
     broadcast: (subject, body) => {
       link.live()?.publish(subject, JSON.stringify(body ?? null))
     },
