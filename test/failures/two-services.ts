@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { eventStoreMigrations, migrate, sqlOf } from '@evergrant/event-store'
 import { type OwnNatsServer, startNatsServer, useDatabase } from '@evergrant/stack/testing'
 import { Client } from 'pg'
-import { afterEach, beforeEach, expect, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, inject, vi } from 'vitest'
 import { openReplica, type Replica, type ReplicaOptions } from './replica.ts'
 
 export const patience = { timeout: 45_000, interval: 25 }
@@ -25,6 +25,21 @@ async function run(url: string, statement: string): Promise<void> {
     await client.query(statement)
   } finally {
     await client.end()
+  }
+}
+
+/** A copy of a database that nobody is connected to, as a backup. `restore` puts it in the place of the original, also
+ * under the feet of whoever is connected. */
+async function backUp(url: string) {
+  const original = new URL(url).pathname.slice(1)
+  const copy = `${original}_backup`
+  await run(inject('postgresAdminUrl'), `create database "${copy}" template "${original}" strategy file_copy`)
+  return {
+    restore: async () => {
+      await run(inject('postgresAdminUrl'), `drop database "${original}" with (force)`)
+      await run(inject('postgresAdminUrl'), `alter database "${copy}" rename to "${original}"`)
+    },
+    drop: () => run(inject('postgresAdminUrl'), `drop database if exists "${copy}" with (force)`),
   }
 }
 
@@ -50,6 +65,7 @@ export function useTwoServices({ withUsers = false } = {}) {
   const databases = { publisher: useDatabase({ template }), consumer: useDatabase({ template }) }
   const opened: Replica[] = []
   const children: ChildProcess[] = []
+  const backups: { drop(): Promise<void> }[] = []
   let nats: OwnNatsServer
 
   beforeEach(async () => {
@@ -59,6 +75,9 @@ export function useTwoServices({ withUsers = false } = {}) {
     for (const child of children.splice(0)) child.kill('SIGKILL')
     await Promise.all(opened.splice(0).map((replica) => replica.stop()))
     await nats.stop()
+  })
+  afterAll(async () => {
+    for (const backup of backups) await backup.drop()
   })
 
   const natsUrlOf = (user: string) => {
@@ -87,6 +106,11 @@ export function useTwoServices({ withUsers = false } = {}) {
     close,
     /** Runs a statement that a service itself has no right to. */
     asOwner: (role: ReplicaOptions['role'], statement: string) => run(databases[role].url, statement),
+    backUp: async (role: ReplicaOptions['role']) => {
+      const backup = await backUp(databases[role].url)
+      backups.push(backup)
+      return backup
+    },
     /** A replica in a process of its own that SIGKILLs itself at the named point; resolves when it is dead. */
     runUntilKilled: async (role: ReplicaOptions['role'], dieAt: string) => {
       const child = fork(fileURLToPath(new URL('./replica-process.ts', import.meta.url)), [

@@ -23,6 +23,15 @@ export const eventStoreNeeds = {
         conflictOn: ['instance_id'],
       },
       { table: 'es.relay_shard', reads: '*', updates: '*' },
+      { table: 'es.rewind', reads: '*', inserts: '*' },
+      {
+        table: 'es.rewound_stream',
+        reads: '*',
+        inserts: '*',
+        updates: ['last_heard'],
+        deletes: true,
+        conflictOn: ['stream_id'],
+      },
       {
         table: 'inbox.cursor',
         reads: '*',

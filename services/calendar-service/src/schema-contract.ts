@@ -25,6 +25,7 @@ const theCopy: readonly DeclaredUse[] = [
   wholly('google_item_staged', 'resource_id', 'item_id'),
   wholly('google_item_change'),
   wholly('google_item_position', 'user_id', 'service'),
+  { table: 'es.rewind', reads: '*' },
 ]
 
 /** Which columns each capability's statements name; test/drift compares it with the statements themselves. */

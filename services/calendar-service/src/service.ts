@@ -17,6 +17,7 @@ import {
 import { postgresCalendarRows } from './adapters/postgres/calendar-rows.ts'
 import { createDoubtfulWrites } from './adapters/postgres/doubtful-writes.ts'
 import { postgresEventRows } from './adapters/postgres/event-rows.ts'
+import { liftFeeds } from './adapters/postgres/feed-positions.ts'
 import { postgresItemRows } from './adapters/postgres/item-rows.ts'
 import { postgresKnownConnections } from './adapters/postgres/known-connections.ts'
 import { createRequestBudget } from './adapters/postgres/request-budget.ts'
@@ -219,6 +220,7 @@ export async function startCalendarService(
     context: 'calendar',
     streamReplicas: config.NATS_STREAM_REPLICAS,
     consumes: subscriptions({ linkConnection, requestSync, source: name, ids, clock }),
+    onRewound: liftFeeds,
     instanceId,
     clock,
     logger,

@@ -33,8 +33,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const tell = (error: unknown) => {
     for (const listener of listeners) listener(error)
   }
+  const connectionListeners: (() => void)[] = []
+  const tellOfConnection = () => {
+    for (const listener of connectionListeners) listener()
+  }
   const orm = await MikroORM.init({
-    ...connectionOptions(options, tell),
+    ...connectionOptions(options, tell, tellOfConnection),
     entities: [...(options.entities ?? [])],
     subscribers: [...(options.subscribers ?? [])],
   })
@@ -46,6 +50,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     },
     onQueryError: (listener) => {
       listeners.push(listener)
+    },
+    onConnection: (listener) => {
+      connectionListeners.push(listener)
     },
     close: () => orm.close(true),
   }
@@ -62,6 +69,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 export function connectionOptions(
   options: Omit<DatabaseOptions, 'entities' | 'subscribers'>,
   onQueryError?: (error: unknown) => void,
+  onConnection?: () => void,
 ) {
   const url = new URL(options.url)
   return {
@@ -78,6 +86,7 @@ export function connectionOptions(
         releaseLostConnections(pool)
         refuseSilentRollback(pool)
         if (onQueryError !== undefined) reportQueryErrors(pool, onQueryError)
+        if (onConnection !== undefined) pool.on('connect', onConnection)
       },
       // The driver reads it again for what MikroORM leaves out: sslmode, sockets.
       connectionString: options.url,

@@ -3,6 +3,7 @@ import { EventStoreTables } from './0001-event-store.ts'
 import { RelayTables } from './0002-relay.ts'
 import { InboxTables } from './0003-inbox.ts'
 import { MigrationRecord } from './0004-migration-record.ts'
+import { Rewinds } from './0007-rewinds.ts'
 
 /** What every service puts first in its own `migrations/all.ts`. */
 export const eventStoreMigrations: readonly MigrationObject[] = [
@@ -10,4 +11,5 @@ export const eventStoreMigrations: readonly MigrationObject[] = [
   { name: '0002-relay', class: RelayTables },
   { name: '0003-inbox', class: InboxTables },
   { name: '0004-migration-record', class: MigrationRecord },
+  { name: '0007-rewinds', class: Rewinds },
 ]

@@ -11,8 +11,8 @@ export function perShard(batchSize: number): number {
   return Math.ceil(batchSize / 8)
 }
 
-/** The next rows of an owner's shards: in order within a stream, and none of a stream that is parked or waits for
- * its next attempt. A bounded look into each shard, so that a long backlog is never sorted. */
+/** The next rows of an owner's shards: in order within a stream, and none of a stream that is parked, waits for its next
+ * attempt or still has numbers that are taken. A bounded look into each shard, so that a long backlog is never sorted. */
 export async function nextRows(sql: Sql, owner: string, batchSize: number): Promise<OutboxRow[]> {
   const rows = await sql<Omit<OutboxRow, 'source'>>(
     `select o.* from es.relay_shard s cross join lateral (
@@ -23,6 +23,7 @@ export async function nextRows(sql: Sql, owner: string, batchSize: number): Prom
               select stream_id from es.outbox
                 where published_at is null and attempts > 0
                   and (parked_at is not null or next_attempt_at > clock_timestamp()))
+            and not exists (select from es.rewound_stream r where r.stream_id = o.stream_id)
           order by o.id limit $3
       ) o
       where s.owner = $1 and s.expires_at > clock_timestamp()

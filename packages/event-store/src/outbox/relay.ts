@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type CrashPoint, neverCrash } from '../crash-point.ts'
 import type { Database } from '../database/database.ts'
 import { sqlOf } from '../database/sql.ts'
+import type { RewindWatch } from '../rewinds/watch-for-rewinds.ts'
 import { createSleeper } from '../sleeper.ts'
 import type { Publish, PublishOutcome, Relay } from './outbox.ts'
 import { markRows, nextRows, perShard } from './outbox-rows.ts'
@@ -9,6 +10,8 @@ import { markRows, nextRows, perShard } from './outbox-rows.ts'
 export interface RelayOptions {
   readonly database: Database
   readonly publish: Publish
+  /** Without it, a database that was put back to an earlier state goes unnoticed. */
+  readonly rewinds?: RewindWatch
   /** Different for every process. */
   readonly instanceId: string
   readonly onError: (error: unknown) => void
@@ -36,7 +39,7 @@ export function retryDelayMs(attempts: number, random: () => number): number {
  * was paused beyond its lease can only repeat, never reorder what consumers do, for they go by version.
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { database, publish, instanceId, onError } = options
+  const { database, publish, rewinds, instanceId, onError } = options
   const { random = Math.random, pollMs = 250, leaseMs = 10_000, batchSize = 500 } = options
   const { crashPoint = neverCrash } = options
   const sql = sqlOf(database)
@@ -65,9 +68,17 @@ export function createRelay(options: RelayOptions): Relay {
     await sql('select es.raise_low_ids($1, $2)', [instanceId, audit])
   }
 
+  const rowsToPublish = async () => {
+    for (;;) {
+      const rows = await nextRows(sql, instanceId, batchSize)
+      if (rows.length === 0 && !rewinds?.waiting()) return rows
+      if (!(await rewinds?.lookedAgain())) return rows
+    }
+  }
+
   /** Answers how many rows were published; -1 when the bus took none of them. */
   const publishBatch = async (): Promise<number> => {
-    const rows = await nextRows(sql, instanceId, batchSize)
+    const rows = await rowsToPublish()
     if (rows.length === 0) return 0
     await crashPoint('relay-after-select')
     const outcomes = await publish(rows)

@@ -8,9 +8,13 @@ import {
   type EventHandlers,
   type EventStore,
   type Inbox,
+  newestRewind,
+  type UnitOfWork,
+  watchForRewinds,
 } from '@evergrant/event-store'
 import type { CapabilityReport } from '../health.ts'
 import type { Logger } from '../log/logger.ts'
+import { measureGauge } from '../measured-gauge.ts'
 import type { Metrics } from '../metrics.ts'
 import { startConsumingSide } from './consuming-side.ts'
 import { createExchangeMetrics } from './exchange-metrics.ts'
@@ -30,6 +34,9 @@ export interface ExchangeOptions {
   /** Copies of its stream in a NATS cluster. */
   readonly streamReplicas: NonNullable<StreamDeclaration['replicas']>
   readonly instanceId: string
+  /** In the transaction that writes down that the database was put back: numbers beside the store's that must not be given
+   * twice. */
+  readonly onRewound?: (unit: UnitOfWork) => Promise<void>
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
@@ -87,8 +94,31 @@ export function createExchange(options: ExchangeOptions): Exchange {
     clock,
     onError: fail('metrics not measured'),
   })
+  measureGauge(options.metrics, {
+    name: 'evergrant_database_rewound_timestamp_seconds',
+    help: 'When the database was last found put back to an earlier state, Unix time; 0 when it never was.',
+    read: async () => {
+      const newest = await newestRewind({ database })
+      return [{ labels: {}, value: newest ? newest.foundAt.getTime() / 1_000 : 0 }]
+    },
+    onError: fail('metrics not measured'),
+  })
+  const rewinds = watchForRewinds({
+    database,
+    store,
+    source: service,
+    readPublished: (from) => bus.stored(streamOf(context).name, from),
+    clock,
+    ...(options.onRewound === undefined ? {} : { onRewound: options.onRewound }),
+    onFound: ({ streams, publications }) =>
+      logger.error(
+        { streams, publications },
+        'the database was put back to an earlier state; it has lost publications that others know',
+      ),
+  })
   const relay = createRelay({
     database,
+    rewinds,
     publish: async (messages) => meters.published(await bus.publish(messages)),
     instanceId,
     onError: fail('events were not published'),

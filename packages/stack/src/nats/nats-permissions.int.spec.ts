@@ -133,8 +133,13 @@ describe("what each service's NATS user may do", () => {
     expect(errors).toEqual([])
   })
 
-  it('is enough for every service to see how old what it has not processed is', async () => {
-    for (const [user, stream] of consumed) {
+  it('is enough for every service to see how old what it has not processed is, and what it said itself', async () => {
+    const own = [
+      ['oauth-service', 'OAUTH'],
+      ['token-service', 'TOKEN'],
+      ['calendar-service', 'CALENDAR'],
+    ] as const
+    for (const [user, stream] of [...consumed, ...own]) {
       const asked = JSON.stringify({ seq: 1, next_by_subj: '>' })
       const answer = await raw(user, (nats) => nats.request(`$JS.API.STREAM.MSG.GET.${stream}`, asked))
       expect(answer.json(), `${user} on ${stream}`).toMatchObject({ message: { time: expect.any(String) } })

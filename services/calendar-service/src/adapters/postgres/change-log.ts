@@ -1,5 +1,6 @@
 import type { Sql } from '@evergrant/event-store'
 import type { ChangedCalendar } from '../../application/ports.ts'
+import { firstPosition } from './feed-positions.ts'
 
 export interface WrittenEvent {
   readonly eventId: string
@@ -9,7 +10,7 @@ export interface WrittenEvent {
 }
 
 /** Appends to the log of changes, which is the user's feed and what the copy can be rebuilt from: each row says what is in
- * the copy now, and nothing where the row was dropped, which is no news to the feed. The position row is locked until the commit, so numbers appear without gaps and
+ * the copy now, and nothing where the row was dropped, which is no news to the feed. The position row is locked until the commit, so numbers appear
  * in the order they become readable: a reader at position n has missed nothing before n. */
 export async function logChanges(
   sql: Sql,
@@ -18,8 +19,8 @@ export async function logChanges(
 ): Promise<void> {
   if (rows.length === 0) return
   const [{ last } = { last: 0 }] = await sql<{ last: number }>(
-    `insert into change_position (user_id, last_seq) values ($1, $2)
-     on conflict (user_id) do update set last_seq = change_position.last_seq + excluded.last_seq
+    `insert into change_position (user_id, last_seq) values ($1, $2::bigint + ${firstPosition})
+     on conflict (user_id) do update set last_seq = change_position.last_seq + $2::bigint
      returning last_seq::float8 as last`,
     [userId, rows.length],
   )

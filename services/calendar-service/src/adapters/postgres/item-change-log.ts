@@ -1,5 +1,6 @@
 import type { Sql } from '@evergrant/event-store'
 import type { ChangedItems } from '../../application/ports.ts'
+import { firstPosition } from './feed-positions.ts'
 
 export interface WrittenItem {
   readonly itemId: string
@@ -7,8 +8,8 @@ export interface WrittenItem {
   readonly deleted: boolean
 }
 
-/** Appends to the user's feed of a service. The position row is locked until the commit, so numbers appear without gaps and
- * in the order they become readable: a reader at position n has missed nothing before n. */
+/** Appends to the user's feed of a service. The position row is locked until the commit, so numbers appear in
+ * the order they become readable: a reader at position n has missed nothing before n. */
 export async function logItemChanges(
   sql: Sql,
   { service, connectionId, userId, at }: ChangedItems,
@@ -16,8 +17,8 @@ export async function logItemChanges(
 ): Promise<void> {
   if (rows.length === 0) return
   const [{ last } = { last: 0 }] = await sql<{ last: number }>(
-    `insert into google_item_position (user_id, service, last_seq) values ($1, $2, $3)
-     on conflict (user_id, service) do update set last_seq = google_item_position.last_seq + excluded.last_seq
+    `insert into google_item_position (user_id, service, last_seq) values ($1, $2, $3::bigint + ${firstPosition})
+     on conflict (user_id, service) do update set last_seq = google_item_position.last_seq + $3::bigint
      returning last_seq::float8 as last`,
     [userId, service, rows.length],
   )
