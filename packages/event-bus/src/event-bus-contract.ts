@@ -57,6 +57,7 @@ export function describeEventBus(open: () => Promise<EventBus>): void {
         event(subject, 'b', 1),
       ])
       expect(outcomes.map(({ status }) => status)).toEqual(['park', 'retry', 'published'])
+      expect(outcomes[0]).toMatchObject({ reason: expect.stringMatching(/^invalid_subject: /) })
     })
 
     it('asks to try again when no stream takes the subject', async () => {

@@ -8,6 +8,7 @@ export interface MessageToPublish extends EventMessage, EventIdentity {
 export type PublishOutcome =
   | { readonly status: 'published'; readonly sequence: number; readonly duplicate: boolean }
   | { readonly status: 'retry'; readonly reason: string }
+  /** `<stable word>: <what it means>`, e.g. `message_too_large: …`. */
   | { readonly status: 'park'; readonly reason: string }
 
 export type BatchOutcome =

@@ -69,7 +69,7 @@ export function createInMemoryEventBus(): InMemoryEventBus {
       declaration.subjects.some((pattern) => covers(pattern, message.subject)),
     )
     if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(message.subject)) {
-      return { status: 'park', reason: 'the subject is not valid' }
+      return { status: 'park', reason: 'invalid_subject: the subject is not valid' }
     }
     if (!stream || closed) return { status: 'retry', reason: 'no stream takes the subject' }
     const id = messageId(message, message.repair)

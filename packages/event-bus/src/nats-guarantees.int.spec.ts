@@ -111,6 +111,7 @@ describe('on NATS', () => {
     const large = { ...event(subject, 'a', 1), payload: new Uint8Array(2 * 1024 * 1024) }
     const outcomes = await bus.publish([large, event(subject, 'b', 1)])
     expect(outcomes.map(({ status }) => status)).toEqual(['park', 'published'])
+    expect(outcomes[0]).toMatchObject({ reason: expect.stringMatching(/^message_too_large: /) })
     expect(bus.status().connected).toBe(true)
   })
 

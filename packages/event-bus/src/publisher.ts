@@ -135,7 +135,8 @@ async function publishOne(connection: NatsConnection, message: MessageToPublish)
       return { status: 'published', sequence: ack.seq, duplicate: ack.duplicate ?? false }
     }
     const reason = ack.error?.description ?? 'the bus sent no acknowledgement'
-    return { status: ack.error?.err_code === apiErrorCodes.messageTooLarge ? 'park' : 'retry', reason }
+    if (ack.error?.err_code !== apiErrorCodes.messageTooLarge) return { status: 'retry', reason }
+    return { status: 'park', reason: `message_too_large: ${reason}` }
   } catch (error) {
     return { status: 'retry', reason: reasonOf(error) }
   }
@@ -157,16 +158,18 @@ function wireHeaders(message: MessageToPublish): MsgHdrs {
   return headers
 }
 
-/** Why a message can never be published as it is. */
+/** Why a message can never be published as it is: a stable word and what it means. */
 function flawOf(connection: NatsConnection, message: MessageToPublish): string | undefined {
-  if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(message.subject)) return 'the subject is not valid'
+  if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(message.subject))
+    return 'invalid_subject: the subject is not valid'
   let size = message.payload.length + 256
   for (const [name, value] of Object.entries(message.headers)) {
-    if (/[\r\n]/.test(name + value)) return `the header ${JSON.stringify(name)} holds a line break`
+    if (/[\r\n]/.test(name + value))
+      return `invalid_header: the header ${JSON.stringify(name)} holds a line break`
     size += Buffer.byteLength(name) + Buffer.byteLength(value) + 4
   }
   const limit = connection.info?.max_payload ?? Number.POSITIVE_INFINITY
-  return size > limit ? `larger than the bus takes (${limit} bytes)` : undefined
+  return size > limit ? `message_too_large: larger than the bus takes (${limit} bytes)` : undefined
 }
 
 const behindAnother: PublishOutcome = {

@@ -5,6 +5,7 @@ import { syncFailed } from './calendar/sync-failed.v1.ts'
 import { syncRequested } from './calendar/sync-requested.v1.ts'
 import { syncStarted } from './calendar/sync-started.v1.ts'
 import type { Contract } from './define-contract.ts'
+import { droppedContracts } from './dropped/event-dropped.v1.ts'
 import { attributesOf, type EventAttributes, type EventMessage, headersOf } from './envelope.ts'
 import { contractErrors } from './errors.ts'
 import { authorizationDenied } from './oauth/authorization-denied.v1.ts'
@@ -35,6 +36,7 @@ export const contracts = {
 export const allContracts: readonly Contract[] = [
   ...Object.values(contracts),
   ...Object.values(schemaContracts).flatMap((ofContext): Contract[] => Object.values(ofContext)),
+  ...Object.values(droppedContracts),
 ]
 
 const bySubject = new Map(allContracts.map((contract) => [contract.subject, contract]))

@@ -18,6 +18,7 @@ export {
 } from './contracts.ts'
 export type { Context, Contract } from './define-contract.ts'
 export { calendarIdOf, connectionIdOf, driveIdOf, grantIdOf } from './derived-ids.ts'
+export { droppedContracts, type EventDropped } from './dropped/event-dropped.v1.ts'
 export {
   attributesOf,
   type EventAttributes,

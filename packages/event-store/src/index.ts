@@ -50,11 +50,14 @@ export type {
   OutboxStatus,
   OutgoingMessage,
   ParkedMessage,
+  ParkedMessages,
   Publish,
   PublishOutcome,
   Relay,
 } from './outbox/outbox.ts'
-export { outboxStatus, parkedMessages, releaseParkedMessage } from './outbox/outbox-status.ts'
+export type { OutboxFact } from './outbox/outbox-facts.ts'
+export { outboxStatus } from './outbox/outbox-status.ts'
+export { createParkedMessages, type ParkedMessagesOptions } from './outbox/parked-messages.ts'
 export { pruneOutbox } from './outbox/prune-outbox.ts'
 export { createRelay, type RelayOptions } from './outbox/relay.ts'
 export type { ProjectedTable } from './projections/projected-rows.ts'

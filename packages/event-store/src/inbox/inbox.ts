@@ -51,7 +51,9 @@ export interface ParkedEvent {
  * @throws DomainError `parked_event_not_found` (missing). */
 export interface ParkedEvents {
   list(query: { readonly limit: number; readonly after?: string }): Promise<readonly ParkedEvent[]>
-  /** Applies it again now. `applied: false` means that it failed again and stays parked. */
+  find(id: string): Promise<ParkedEvent>
+  /** Applies it again now. `applied: false` means that it failed again: it stays parked, or is tried further
+   * where the fault is one that passes. */
   retry(id: string, metadata: FactMetadata): Promise<{ readonly applied: boolean }>
   /** Goes past it for good. */
   skip(id: string, decision: { readonly reason: string; readonly metadata: FactMetadata }): Promise<void>

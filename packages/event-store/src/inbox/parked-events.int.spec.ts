@@ -74,6 +74,14 @@ describe('an operator', () => {
     ])
   })
 
+  it('finds a parked event by its id, with what waits behind it', async () => {
+    const { inbox, id } = await parkOne()
+    expect(await inbox.parked.find(id)).toMatchObject({ id, stream: { version: 1 }, waitingBehind: 1 })
+    expect(await inbox.parked.list({ limit: 10, after: id })).toEqual([])
+    await expect(inbox.parked.find('999999')).rejects.toMatchObject({ code: 'parked_event_not_found' })
+    await expect(inbox.parked.find('nonsense')).rejects.toMatchObject({ code: 'parked_event_not_found' })
+  })
+
   it('is told when there is no such parked event', async () => {
     const { inbox } = inboxWith()
     for (const id of ['999999', 'nonsense']) {

@@ -55,7 +55,15 @@ export function createParkedEvents({ database, consumer, advancing }: ParkedCont
   }
 
   return {
-    list: (query) => listParked(sqlOf(database), consumer, query),
+    list: ({ limit, after }) => {
+      const id = after !== undefined && isId(after) ? after : '0'
+      return readParked(sqlOf(database), 'h.id > $2 order by h.id limit $3', [consumer, id, limit])
+    },
+    find: async (id) => {
+      const [row] = isId(id) ? await readParked(sqlOf(database), 'h.id = $2', [consumer, id]) : []
+      if (!row) throw storeErrors.parked_event_not_found()
+      return row
+    },
     retry: (id, metadata) =>
       decide(id, metadata, tryAgain, (subject, { applied }) => ({
         type: 'ParkedEventRetried',
@@ -104,7 +112,7 @@ function streamOf({ source, streamId }: HeldParked): SourceStream[] {
 }
 
 async function parkedRow(sql: Sql, consumer: string, id: string): Promise<HeldParked> {
-  if (!/^[0-9]{1,18}$/.test(id)) throw storeErrors.parked_event_not_found()
+  if (!isId(id)) throw storeErrors.parked_event_not_found()
   const [row] = await sql<HeldParked>(
     `select source, stream_id as "streamId", version::float8, subject from inbox.held
       where id = $1 and consumer = $2 and state = 'parked'`,
@@ -114,20 +122,19 @@ async function parkedRow(sql: Sql, consumer: string, id: string): Promise<HeldPa
   return row
 }
 
-async function listParked(
-  sql: Sql,
-  consumer: string,
-  { limit, after }: { readonly limit: number; readonly after?: string },
-): Promise<ParkedEvent[]> {
+function isId(text: string): boolean {
+  return /^[0-9]{1,18}$/.test(text)
+}
+
+async function readParked(sql: Sql, which: string, values: readonly unknown[]): Promise<ParkedEvent[]> {
   const rows = await sql<Omit<ParkedEvent, 'stream' | 'firstSeenAt'> & HeldParked & { firstSeenAt: number }>(
     `select h.id::text, h.consumer, h.source, h.stream_id as "streamId", h.version::float8, h.subject, h.headers,
         h.payload, h.reason, h.attempts, ${epochMs('h.first_seen_at')} as "firstSeenAt",
         (select count(*)::integer from inbox.held b where b.consumer = h.consumer and b.source = h.source
           and b.stream_id = h.stream_id and b.version > h.version) as "waitingBehind"
       from inbox.held h
-      where h.consumer = $1 and h.state = 'parked' and h.id > $2
-      order by h.id limit $3`,
-    [consumer, after !== undefined && /^[0-9]{1,18}$/.test(after) ? after : '0', limit],
+      where h.consumer = $1 and h.state = 'parked' and ${which}`,
+    values,
   )
   return rows.map(({ source, streamId, version, firstSeenAt, ...row }) => ({
     ...row,

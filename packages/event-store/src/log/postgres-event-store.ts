@@ -9,6 +9,7 @@ import {
 } from '../database/database-errors.ts'
 import { readsOf, type Sql, sqlOf } from '../database/sql.ts'
 import { inboxFacts } from '../inbox/inbox-facts.ts'
+import { outboxFacts } from '../outbox/outbox-facts.ts'
 import { appendToStream } from './append-to-stream.ts'
 import { createAppendTogether } from './append-together.ts'
 import type {
@@ -47,7 +48,7 @@ export interface PostgresEventStoreOptions {
  * commit together. */
 export function createPostgresEventStore(options: PostgresEventStoreOptions): EventStore {
   const { database, crashPoint = neverCrash } = options
-  const facts = { ...inboxFacts, ...options.facts }
+  const facts = { ...inboxFacts, ...outboxFacts, ...options.facts }
 
   const context = { ...options, facts }
   const appendTogether = createAppendTogether(database)
