@@ -4,6 +4,7 @@ import {
   createAuthenticator,
   createHttpApp,
   createPostgresIdempotencyStore,
+  deadLetterRoutes,
   type Exchange,
   type Health,
   type Logger,
@@ -87,5 +88,6 @@ export function createCalendarHttp(parts: CalendarHttpParts) {
   changeRoutes(app, { database })
   driveRoutes(app, { database, overdueAfter })
   gmailRoutes(app, { database, clock, overdueAfter })
+  deadLetterRoutes(app, { service: name, deadLetters: parts.exchange.deadLetters, idempotent: true })
   return app
 }

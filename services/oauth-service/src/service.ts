@@ -12,6 +12,7 @@ import {
   createLogger,
   createMetrics,
   createSchemaVerification,
+  deadLetterRoutes,
   type Exchange,
   type Health,
   type HttpApp,
@@ -85,6 +86,7 @@ export async function startOauthService(
   authorizationRoutes(app, deps)
   browserRoutes(app, deps)
   configurationRoutes(app, deps)
+  deadLetterRoutes(app, { service: name, deadLetters: truth.exchange.deadLetters, idempotent: false })
 
   await truth.exchange.start()
   await schema.start()

@@ -3,6 +3,7 @@ import {
   createAuthenticator,
   createHttpApp,
   createPostgresIdempotencyStore,
+  deadLetterRoutes,
   requestQuotasFrom,
 } from '@evergrant/service-runtime'
 import { createGoogleTokenInfo } from './adapters/tokeninfo/google-tokeninfo.ts'
@@ -103,5 +104,6 @@ export function createApp(
   })
   vaultRoutes(app, core)
   schemaRoutes(app, { reports: schemaReports })
+  deadLetterRoutes(app, { service: name, deadLetters: core.exchange.deadLetters, idempotent: true })
   return app
 }

@@ -32,8 +32,8 @@ describe('a database error', () => {
   })
 
   it('keeps the values that drivers quote out of what an operator reads', () => {
-    expect(reasonOf(withCode('23505', 'duplicate key (token)=(ya29.secret)'))).toBe('database error 23505')
-    expect(reasonOf(new SyntaxError('Unexpected token in "ya29.secret"'))).toBe('SyntaxError')
+    expect(reasonOf(withCode('23505', 'duplicate key (token)=(ya29.secret)'))).toBe('database_error: 23505')
+    expect(reasonOf(new SyntaxError('Unexpected token in "ya29.secret"'))).toBe('handler_defect: SyntaxError')
     expect(reasonOf(new DomainError('rejected', 'bad_input', 'No.', { detail: 'ya29.secret' }))).toBe(
       'bad_input: No.',
     )

@@ -57,11 +57,13 @@ function lostARace(error: unknown): boolean {
   return error instanceof DomainError && error.code === 'stream_moved_on'
 }
 
-/** What an operator reads. Messages of drivers and parsers quote values, so only codes of those are kept. */
+/** What an operator reads: a stable word, and what it means. Messages of drivers and parsers quote values, so only codes
+ * of those are kept. */
 export function reasonOf(error: unknown): string {
   if (error instanceof DomainError) return `${error.code}: ${error.message}`
   const code = errorCode(error)
-  if (code !== undefined) return `database error ${code}`
-  if (error instanceof TypeError || error instanceof RangeError) return `${error.name}: ${error.message}`
-  return error instanceof Error ? error.name : 'unknown error'
+  if (code !== undefined) return `database_error: ${code}`
+  if (error instanceof TypeError || error instanceof RangeError)
+    return `handler_defect: ${error.name}: ${error.message}`
+  return `handler_defect: ${error instanceof Error ? error.name : 'unknown error'}`
 }

@@ -44,7 +44,7 @@ describe('a failing event', () => {
     expect(await inbox.parked.list({ limit: 10 })).toMatchObject([
       {
         stream: { source: 'token-service', streamId: 'grant-1', version: 1 },
-        reason: 'TypeError: no such thing',
+        reason: 'handler_defect: TypeError: no such thing',
         attempts: 3,
         waitingBehind: 1,
       },
@@ -120,7 +120,7 @@ describe('a failing event', () => {
     })
     expect(await inbox.receive(messages(1))).toMatchObject({
       status: 'again',
-      reason: 'database error 42703',
+      reason: 'database_error: 42703',
     })
   })
 

@@ -5,6 +5,7 @@ import type { Database } from '../database/database.ts'
 import { epochMs, type Sql, sqlOf } from '../database/sql.ts'
 import { storeErrors } from '../errors.ts'
 import type { EventStore, FactMetadata, UnitOfWork } from '../log/event-store.ts'
+import { reasonCode } from '../reason-code.ts'
 import type { ParkedMessage, ParkedMessages } from './outbox.ts'
 import type { OutboxFact, ParkedPublication } from './outbox-facts.ts'
 
@@ -49,7 +50,7 @@ export function createParkedMessages(options: ParkedMessagesOptions): ParkedMess
     metadata: FactMetadata,
   ): EventMessage => {
     const { correlationId, traceparent } = metadata
-    const data = { type: headers['ce-type'] ?? '', reason: reason.replace(/:.*/s, '') }
+    const data = { type: headers['ce-type'] ?? '', reason: reasonCode(reason) }
     return encodeEvent(publication(eventDropped, data), {
       ...{ source, streamId, version, time: clock.now().toISOString(), correlationId },
       ...(traceparent === undefined ? {} : { traceparent }),

@@ -1,8 +1,9 @@
 import type { Clock } from '@evergrant/decider'
 import type { EventBus, Running, StreamDeclaration } from '@evergrant/event-bus'
-import type { Context } from '@evergrant/event-contracts'
+import { type Context, droppedContracts } from '@evergrant/event-contracts'
 import {
   createInbox,
+  createParkedMessages,
   createRelay,
   type Database,
   type EventHandlers,
@@ -12,11 +13,13 @@ import {
   type UnitOfWork,
   watchForRewinds,
 } from '@evergrant/event-store'
+import { createDeadLetters, type DeadLetters } from '../dead-letters/dead-letters.ts'
 import type { CapabilityReport } from '../health.ts'
 import type { Logger } from '../log/logger.ts'
 import { measureGauge } from '../measured-gauge.ts'
 import type { Metrics } from '../metrics.ts'
 import { startConsumingSide } from './consuming-side.ts'
+import { droppedEventHandlers } from './dropped-events.ts'
 import { createExchangeMetrics } from './exchange-metrics.ts'
 import { type ExchangeStatus, exchangeStatus, healthOf, whatWaits } from './exchange-status.ts'
 import { startHousekeeping } from './housekeeping.ts'
@@ -61,7 +64,8 @@ export interface Exchange {
   stop(): Promise<void>
   /** Something to publish was committed; hand this to the store's `onCommitted`. Cheap, never throws. */
   wake(): void
-  /** For operators: what is parked, and what to do about it. */
+  /** For operators: what it gave up on, on both sides, and what to do about it. */
+  readonly deadLetters: DeadLetters
   readonly inbox: Inbox
   status(): Promise<ExchangeStatus>
   /** For `health.capability('events', exchange.health)`: at worst `degraded`, because the API works without the bus. */
@@ -80,7 +84,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     store,
     database,
     consumer: service,
-    handlers: Object.assign({}, ...options.consumes.map(({ handlers }) => handlers)),
+    handlers: Object.assign(
+      droppedEventHandlers(logger),
+      ...options.consumes.map(({ handlers }) => handlers),
+    ),
     clock,
     onError: fail('an event was not applied'),
     ...hook,
@@ -139,9 +146,15 @@ export function createExchange(options: ExchangeOptions): Exchange {
     })
   }
 
+  const parkedMessages = createParkedMessages({
+    ...{ database, store, clock, source: service, eventDropped: droppedContracts[context], onReleased: wake },
+  })
+  const deadLetters = createDeadLetters({ service, parkedEvents: inbox.parked, parkedMessages, store })
+
   const running: Running[] = []
   return {
     wake,
+    deadLetters,
     inbox,
     status,
     health: async () => healthOf(await whatWaits(where)),

@@ -14,13 +14,22 @@ it.each([
   ['/v1/calendar/events', 'calendar-service'],
   ['/v1/drive/files', 'calendar-service'],
   ['/v1/gmail/messages', 'calendar-service'],
+  ['/v1/dead-letters/oauth-service', 'oauth-service'],
+  ['/v1/dead-letters/token-service/consumer-17/retry', 'token-service'],
+  ['/v1/dead-letters/calendar-service', 'calendar-service'],
 ])('%s belongs to %s', (path, owner) => {
   expect(ownerOfPath(path)).toBe(owner)
 })
 
-it.each(['/v1/', '/v1/google', '/v1/connectionsX', '/v1/%63onnections', '/v2/connections', '/health/ready'])(
-  '%s belongs to nobody',
-  (path) => {
-    expect(ownerOfPath(path)).toBeUndefined()
-  },
-)
+it.each([
+  '/v1/',
+  '/v1/google',
+  '/v1/dead-letters',
+  '/v1/dead-letters/gateway',
+  '/v1/connectionsX',
+  '/v1/%63onnections',
+  '/v2/connections',
+  '/health/ready',
+])('%s belongs to nobody', (path) => {
+  expect(ownerOfPath(path)).toBeUndefined()
+})

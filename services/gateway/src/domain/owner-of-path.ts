@@ -17,6 +17,8 @@ const owners: readonly (readonly [prefix: string, owner: ServiceName])[] = [
   ['/v1/drive', 'calendar-service'],
   ['/v1/gmail', 'calendar-service'],
   ['/v1/syncs', 'calendar-service'],
+  // What every service has, the path says whose it is.
+  ...serviceNames.map((name) => [`/v1/dead-letters/${name}`, name] as const),
 ]
 
 /** The service that owns a path, or undefined. The path is matched as it was sent: what needs decoding to match has no owner. */
