@@ -1,10 +1,8 @@
 import { Command, CommanderError } from 'commander'
-import { CommandEnd, couldNotCheck, type ExitCode, exitCodes, type Surroundings } from './outcome.ts'
+import { addDeadLetterCommands } from './dead-letter-commands.ts'
+import { CommandEnd, type ExitCode, exitCodes, type Surroundings } from './outcome.ts'
 import { addSchemaCommands } from './schema-commands.ts'
 import { addTokenCommands } from './token-commands.ts'
-
-/** Promised by the contract, and not in this build yet: they say so instead of pretending. */
-const notYet = ['dlq']
 
 /** Runs one command line. Commands load what they need when they run: `token` must stay quick.
  * @returns the exit code of CONTRACT 5. */
@@ -94,13 +92,6 @@ function commands(surroundings: Surroundings, end: (code: ExitCode) => void): Co
     })
   addTokenCommands(program, surroundings, end)
   addSchemaCommands(program, surroundings, end)
-  for (const name of notYet)
-    program
-      .command(name, { hidden: true })
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .action(() => {
-        throw couldNotCheck(`${name} is not available in this build`)
-      })
+  addDeadLetterCommands(program, surroundings, end)
   return program
 }

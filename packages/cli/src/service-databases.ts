@@ -4,6 +4,7 @@ import { DomainError } from '@evergrant/decider'
 import { loadManifest, type Manifest } from '@evergrant/schema-verification'
 import { couldNotCheck, type Surroundings } from './outcome.ts'
 import { dataDirectory, endpointsIn } from './running-stack.ts'
+import { servicesNamed } from './service-names.ts'
 
 export interface DatabaseOptions {
   readonly service?: string
@@ -23,29 +24,25 @@ export interface ServiceDatabase {
   readonly role: string
 }
 
-const services = ['oauth-service', 'token-service', 'calendar-service']
 const repository = join(import.meta.dirname, '../../..')
 
 /** The databases a command is about.
  * @throws CommandEnd (could not check) for an unknown service, a URL that is none, or no running stack. */
 export function serviceDatabases(options: DatabaseOptions, surroundings: Surroundings): ServiceDatabase[] {
   const { service, against } = options
-  if (service !== undefined && !services.includes(service))
-    throw couldNotCheck(`no service ${service}; there are ${services.join(', ')}`)
+  const services = servicesNamed(service)
   if (against !== undefined) {
     if (service === undefined) throw couldNotCheck('--against needs --service: whose schema should it have?')
     requirePostgresUrl(against)
     return [{ service, url: against, migratorUrl: against, role: 'evergrant_service' }]
   }
   const { postgres } = endpointsIn(dataDirectory(options.dataDir, surroundings))
-  return services
-    .filter((name) => service === undefined || name === service)
-    .map((name) => {
-      const url = postgres.databases[name]
-      if (url === undefined) throw couldNotCheck(`the running stack has no database of ${name}`)
-      const role = decodeURIComponent(new URL(url).username)
-      return { service: name, url, migratorUrl: asMigrator(postgres.adminUrl, url), role }
-    })
+  return services.map((name) => {
+    const url = postgres.databases[name]
+    if (url === undefined) throw couldNotCheck(`the running stack has no database of ${name}`)
+    const role = decodeURIComponent(new URL(url).username)
+    return { service: name, url, migratorUrl: asMigrator(postgres.adminUrl, url), role }
+  })
 }
 
 function requirePostgresUrl(url: string): void {

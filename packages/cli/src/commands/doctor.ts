@@ -3,6 +3,7 @@ import { type ExitCode, exitCodes, type Surroundings } from '../outcome.ts'
 import { dataDirectory, type Endpoints, endpointsIn } from '../running-stack.ts'
 import { table } from '../table.ts'
 import { findCohorts } from './find-cohorts.ts'
+import { findDeadLetters } from './find-dead-letters.ts'
 import type { Finding } from './finding.ts'
 import { googleSetup } from './google-setup.ts'
 
@@ -18,13 +19,14 @@ export async function doctor(
   const { env } = surroundings
   const endpoints = env.EVERGRANT_URL ? undefined : endpointsIn(dataDirectory(options.dataDir, surroundings))
   const gateway = (env.EVERGRANT_URL || endpoints?.gateway || '').replace(/\/$/, '')
-  const [setup, cohorts, ...parts] = await Promise.all([
+  const [setup, cohorts, deadLetters, ...parts] = await Promise.all([
     googleSetup(options, surroundings),
     findCohorts(options, surroundings),
+    findDeadLetters(options, surroundings),
     health('gateway and everything behind it', `${gateway}/health`),
     ...(endpoints === undefined ? [] : inside(endpoints)),
   ])
-  const findings = [...parts, ...setup, ...cohorts]
+  const findings = [...parts, ...setup, ...cohorts, ...deadLetters]
   surroundings.write(
     options.json
       ? JSON.stringify({ findings }, null, 2)
