@@ -29,8 +29,16 @@ export interface RunningStack {
   token(sub: string, scope?: string): Promise<string>
   /** What the CLI prints. @throws when it does not end with 0. */
   evergrant(...args: readonly string[]): Promise<string>
+  /** How the CLI ends, whatever its exit code. */
+  runCli(...args: readonly string[]): Promise<CliEnd>
   /** Stops what this started; leaves a stack it only found alone. */
   stop(): Promise<void>
+}
+
+export interface CliEnd {
+  readonly exitCode: number | null
+  readonly out: string
+  readonly err: string
 }
 
 const root = join(import.meta.dirname, '../..')
@@ -51,6 +59,7 @@ export function findStack(dataDir: string): RunningStack {
     token: (sub, scope) =>
       evergrant(dataDir, ['token', '--sub', sub, ...(scope === undefined ? [] : ['--scope', scope])]),
     evergrant: (...args) => evergrant(dataDir, args),
+    runCli: (...args) => runCli(dataDir, args),
     stop: async () => {},
   }
 }
@@ -58,12 +67,17 @@ export function findStack(dataDir: string): RunningStack {
 /** Starts a stack of its own as `npm start` does, and waits until its gateway says all is ready. */
 export async function startStack(
   dataDir: string,
-  options: { readonly arguments?: readonly string[]; readonly onOutput?: (text: string) => void } = {},
+  options: {
+    readonly arguments?: readonly string[]
+    /** Besides that of this process. */
+    readonly env?: Readonly<Record<string, string>>
+    readonly onOutput?: (text: string) => void
+  } = {},
 ): Promise<RunningStack & { readonly process: ChildProcess }> {
   const started = spawn(
     process.execPath,
     ['packages/stack/src/main.ts', '--data-dir', dataDir, '--port', '0', ...(options.arguments ?? [])],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } },
   )
   let output = ''
   const keep = (chunk: Buffer) => {
@@ -100,6 +114,12 @@ export async function startStack(
 }
 
 async function evergrant(dataDir: string, args: readonly string[]): Promise<string> {
+  const { exitCode, out, err } = await runCli(dataDir, args)
+  if (exitCode !== 0) throw new Error(`"evergrant ${args[0]}" ended with ${exitCode}: ${out}${err}`)
+  return out
+}
+
+async function runCli(dataDir: string, args: readonly string[]): Promise<CliEnd> {
   const cli = spawn(process.execPath, ['packages/cli/src/main.ts', ...args, '--data-dir', dataDir], {
     cwd: root,
   })
@@ -111,7 +131,6 @@ async function evergrant(dataDir: string, args: readonly string[]): Promise<stri
   cli.stderr.on('data', (chunk) => {
     err += chunk
   })
-  const code = await new Promise<number | null>((resolve) => cli.once('close', resolve))
-  if (code !== 0) throw new Error(`"evergrant ${args[0]}" ended with ${code}: ${out}${err}`)
-  return out.trim()
+  const exitCode = await new Promise<number | null>((resolve) => cli.once('close', resolve))
+  return { exitCode, out: out.trim(), err: err.trim() }
 }
