@@ -18,7 +18,7 @@ export const storeErrors = defineErrors({
   parked_event_not_found: { kind: 'missing', message: 'No such parked event.' },
   parked_event_without_identity: {
     kind: 'conflict',
-    message: 'The message has no source, stream and version, so it cannot be applied; skip it.',
+    message: 'The message has no source, stream and version, so it cannot be applied; drop it.',
   },
   parked_message_not_found: { kind: 'missing', message: 'No such parked message.' },
 })
