@@ -218,13 +218,14 @@ describe('evergrant dlq', () => {
       expect(await run('dlq', 'retry', '--all')).toMatchObject({ exitCode: 0, out: 'no dead letters' })
     })
 
-    it.each([[[]], [['token-service/consumer-1', '--all']]])(
-      'wants one of them or --all: %j',
-      async (args) => {
-        expect((await run('dlq', 'retry', ...args)).exitCode).toBe(3)
-        expect(seen).toEqual([])
-      },
-    )
+    it.each([
+      [[]],
+      [['token-service/consumer-1', '--all']],
+      [['token-service/consumer-1', '--service', 'oauth-service']],
+    ])('wants one of them or --all: %j', async (args) => {
+      expect((await run('dlq', 'retry', ...args)).exitCode).toBe(3)
+      expect(seen).toEqual([])
+    })
   })
 
   describe('drop', () => {

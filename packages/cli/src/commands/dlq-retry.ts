@@ -28,6 +28,7 @@ export async function dlqRetry(
   surroundings: Surroundings,
 ): Promise<ExitCode> {
   if ((id === undefined) === (options.all !== true)) throw couldNotCheck('name one dead letter, or --all')
+  if (id !== undefined && options.service !== undefined) throw couldNotCheck('--service goes with --all')
   const one = id === undefined ? undefined : { id, path: pathOf(id) }
   const services = servicesNamed(options.service)
   const api = await gatewayApi(operator(options), surroundings)

@@ -145,6 +145,15 @@ describe('the dead letters of a service', () => {
     }
   })
 
+  it('are in the OpenAPI document of the service, under its name', async () => {
+    const { paths } = await service.openApi()
+    const path = '/v1/dead-letters/token-service'
+    expect(paths[`${path}/{id}/drop`].post.security).toEqual([{ bearer: ['admin'] }])
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining([path, `${path}/{id}`, `${path}/{id}/retry`, `${path}/{id}/drop`]),
+    )
+  })
+
   it.each(['consumer-999999', 'publisher-999999'])('have no %s: 404', async (id) => {
     const body = { reason: 'why not' }
     expect((await service.call('GET', `/${id}`)).status).toBe(404)

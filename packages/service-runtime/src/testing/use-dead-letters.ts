@@ -149,6 +149,7 @@ export function useDeadLetters() {
 
   return {
     call,
+    openApi: async () => (await app.inject('/openapi.json')).json(),
     state,
     applied: (streamId: string) => applied.filter((id) => id.startsWith(`${streamId}@`)),
     logged,
