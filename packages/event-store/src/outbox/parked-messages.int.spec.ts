@@ -21,7 +21,6 @@ describe('what cannot be published', () => {
       store: relays.store(),
       source: 'token-service',
       eventDropped: droppedContracts.token,
-      clock: { now: () => new Date() },
       onReleased: () => released.push('woken'),
     })
   const decisions = async () => (await relays.store().readStream('outbox-token-service')).facts.slice(-1)
@@ -94,7 +93,12 @@ describe('what cannot be published', () => {
     const inPlace = bus.stored.find(({ streamId, version }) => streamId === 'dropped' && version === 2)
     expect(inPlace && decodeEvent(inPlace)).toMatchObject({
       contract: droppedContracts.token,
-      attributes: { source: 'token-service', streamId: 'dropped', version: 2 },
+      attributes: {
+        source: 'token-service',
+        streamId: 'dropped',
+        version: 2,
+        time: message.headers['ce-time'],
+      },
       data: { type: contracts.grantRevoked.type, reason: 'message_too_large' },
     })
     expect(await decisions()).toMatchObject([

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { Clock } from '@evergrant/decider'
 import { type EventDropped, type EventMessage, encodeEvent, publication } from '@evergrant/event-contracts'
 import type { Database } from '../database/database.ts'
 import { epochMs, type Sql, sqlOf } from '../database/sql.ts'
@@ -16,14 +15,13 @@ export interface ParkedMessagesOptions {
   readonly source: string
   /** What it says in place of a dropped event. */
   readonly eventDropped: EventDropped
-  readonly clock: Clock
   /** A row may go out: wake the relay. Must not throw. */
   readonly onReleased: () => void
 }
 
 /** Operators' decisions about what cannot be published: each takes effect and is recorded in one transaction. */
 export function createParkedMessages(options: ParkedMessagesOptions): ParkedMessages {
-  const { database, store, source, eventDropped, clock, onReleased } = options
+  const { database, store, source, eventDropped, onReleased } = options
 
   const decide = async (
     id: string,
@@ -46,13 +44,15 @@ export function createParkedMessages(options: ParkedMessagesOptions): ParkedMess
 
   /** Small, and of a subject that is always ours: what keeps an event from the bus cannot keep this one. */
   const inPlaceOf = (
-    { streamId, version, headers, reason }: ParkedMessage,
+    { streamId, version, headers, reason, recordedAt }: ParkedMessage,
     metadata: FactMetadata,
   ): EventMessage => {
     const { correlationId, traceparent } = metadata
     const data = { type: headers['ce-type'] ?? '', reason: reasonCode(reason) }
+    // The time stays: by it a number that two events were given is told from one that changed its content (rewinds).
+    const time = headers['ce-time'] ?? recordedAt.toISOString()
     return encodeEvent(publication(eventDropped, data), {
-      ...{ source, streamId, version, time: clock.now().toISOString(), correlationId },
+      ...{ source, streamId, version, time, correlationId },
       ...(traceparent === undefined ? {} : { traceparent }),
     })
   }

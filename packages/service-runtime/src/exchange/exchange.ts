@@ -9,18 +9,16 @@ import {
   type EventHandlers,
   type EventStore,
   type Inbox,
-  newestRewind,
   type UnitOfWork,
-  watchForRewinds,
 } from '@evergrant/event-store'
 import { createDeadLetters, type DeadLetters } from '../dead-letters/dead-letters.ts'
 import type { CapabilityReport } from '../health.ts'
 import type { Logger } from '../log/logger.ts'
-import { measureGauge } from '../measured-gauge.ts'
 import type { Metrics } from '../metrics.ts'
 import { startConsumingSide } from './consuming-side.ts'
 import { droppedEventHandlers } from './dropped-events.ts'
 import { createExchangeMetrics } from './exchange-metrics.ts'
+import { watchExchangeRewinds } from './exchange-rewinds.ts'
 import { type ExchangeStatus, exchangeStatus, healthOf, whatWaits } from './exchange-status.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startPublishingSide } from './publishing-side.ts'
@@ -101,27 +99,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     clock,
     onError: fail('metrics not measured'),
   })
-  measureGauge(options.metrics, {
-    name: 'evergrant_database_rewound_timestamp_seconds',
-    help: 'When the database was last found put back to an earlier state, Unix time; 0 when it never was.',
-    read: async () => {
-      const newest = await newestRewind({ database })
-      return [{ labels: {}, value: newest ? newest.foundAt.getTime() / 1_000 : 0 }]
-    },
+  const rewinds = watchExchangeRewinds({
+    ...{ database, store, clock, bus, context, logger, metrics: options.metrics },
+    onRewound: options.onRewound,
     onError: fail('metrics not measured'),
-  })
-  const rewinds = watchForRewinds({
-    database,
-    store,
-    source: service,
-    readPublished: (from) => bus.stored(streamOf(context).name, from),
-    clock,
-    ...(options.onRewound === undefined ? {} : { onRewound: options.onRewound }),
-    onFound: ({ streams, publications }) =>
-      logger.error(
-        { streams, publications },
-        'the database was put back to an earlier state; it has lost publications that others know',
-      ),
   })
   const relay = createRelay({
     database,
@@ -147,7 +128,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 
   const parkedMessages = createParkedMessages({
-    ...{ database, store, clock, source: service, eventDropped: droppedContracts[context], onReleased: wake },
+    ...{ database, store, source: service, eventDropped: droppedContracts[context], onReleased: wake },
   })
   const deadLetters = createDeadLetters({ service, parkedEvents: inbox.parked, parkedMessages, store })
 
