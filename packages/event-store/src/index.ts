@@ -6,6 +6,13 @@ export { type DatabaseOptions, openDatabase } from './database/open-database.ts'
 export { readTogether } from './database/read-together.ts'
 export { epochMs, readsOf, type Sql, sqlOf } from './database/sql.ts'
 export { storeErrors } from './errors.ts'
+export {
+  type ForgottenSlice,
+  forgetOldStreams,
+  type OldStreams,
+  type RowsOfStreams,
+} from './forgetting/forget-old-streams.ts'
+export type { Kept } from './forgetting/judge-old-stream.ts'
 export type {
   BatchOutcome,
   EventHandler,

@@ -50,4 +50,6 @@ export const eventStoreNeeds = {
       'es.read_all',
     ],
   },
+  /** To forget streams that have ended. */
+  forgetting: { uses: [], calls: ['es.old_streams', 'es.forget_streams'] },
 } as const

@@ -89,6 +89,13 @@ const calendarConfigShape = {
     .max(86_400)
     .default(900)
     .describe('The same for a copy of which Google says when it changes: what it says may get lost.'),
+  SYNC_RECORDS_KEPT_DAYS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(3_650)
+    .default(14)
+    .describe('How long the record of a sync is kept after its end; 0 keeps all for ever.'),
   SYNC_LEASE_SECONDS: z.coerce
     .number()
     .int()

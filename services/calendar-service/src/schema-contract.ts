@@ -1,7 +1,7 @@
 import { eventStoreNeeds } from '@evergrant/event-store'
 import type { DeclaredContract, DeclaredUse } from '@evergrant/schema-verification'
 
-const { append, exchange } = eventStoreNeeds
+const { append, exchange, forgetting } = eventStoreNeeds
 const id = '00000000-0000-5000-8000-000000000000'
 const at = '2000-01-01T00:00:00Z'
 
@@ -94,7 +94,7 @@ export const schemaContract: DeclaredContract = {
       calls: append.calls,
     },
     idempotency: { uses: [wholly('http_idempotency', 'scope', 'key')] },
-    events: exchange,
+    events: { uses: exchange.uses, calls: [...exchange.calls, ...forgetting.calls] },
   },
   canaries: [
     {

@@ -25,21 +25,23 @@ import { postgresResources } from './adapters/postgres/resources.ts'
 import { createRunQueue } from './adapters/postgres/run-queue.ts'
 import { postgresSharedDrives } from './adapters/postgres/shared-drives.ts'
 import { createStaleCopies } from './adapters/postgres/stale-copies.ts'
+import { syncRecords } from './adapters/postgres/sync-records.ts'
 import { createBusAccessTokens } from './adapters/token/bus-access-tokens.ts'
 import { createBusWriteTokens } from './adapters/token/bus-write-tokens.ts'
 import { createAllowances } from './application/allowances.ts'
+import { createForgetSyncs } from './application/forget-syncs.ts'
 import { createLinkConnection } from './application/link-connection.ts'
 import { createPollStaleCopies } from './application/poll-stale-copies.ts'
 import { createRequestSync } from './application/request-sync.ts'
 import { createSettleDoubtfulWrites } from './application/settle-doubtful-writes.ts'
 import { createSources } from './application/sources.ts'
-import type { WalkParts } from './application/walk-parts.ts'
 import { createWalkResource } from './application/walk-resource.ts'
 import { createWriteEvent } from './application/write-event.ts'
 import { type CalendarConfig, gmailPushOf, pushAddress, quotasOf } from './config.ts'
 import { calendarFactCatalogue } from './domain/fact-catalogue.ts'
 import { queuesRuns } from './domain/sync-facts.ts'
 import { subscriptions } from './entry-points/bus/subscriptions.ts'
+import { createForgottenSyncsMetrics } from './entry-points/clock/forgotten-syncs-metrics.ts'
 import { createPollClock } from './entry-points/clock/poll-clock.ts'
 import { createRunWorker, type RunWorker } from './entry-points/clock/run-worker.ts'
 import { measureFreshness } from './entry-points/http/freshness-metrics.ts'
@@ -53,23 +55,12 @@ import { knownConnections } from './projections/known-connections.ts'
 import { syncBacklog } from './projections/sync-backlog.ts'
 import { syncStatus } from './projections/sync-status.ts'
 import { openPush } from './push.ts'
+import type { CalendarServiceOptions } from './service-options.ts'
 
 const version = '0.1.0'
 // A page of 2500 large events takes Google seconds; the lease is longer than this and one transaction.
 const googleDeadlineMs = 25_000
 const dayMs = 86_400_000
-
-/** What tests may change about a service; production leaves it alone. */
-export interface CalendarServiceOptions {
-  readonly crashPoint?: NonNullable<WalkParts['crashPoint']>
-  readonly leaseMs?: number
-  readonly idleMs?: number
-  readonly doubtAfterMs?: number
-  readonly quotaWindowSeconds?: number
-  readonly pollEveryMs?: number
-  readonly renewChannelsBeforeMs?: number
-  readonly random?: () => number
-}
 
 export interface CalendarService {
   readonly url: string
@@ -205,9 +196,20 @@ export async function startCalendarService(
     onError: onError('a push channel was not kept'),
   })
   const stale = createStaleCopies(database)
+  const forgetSyncs = createForgetSyncs({
+    ...{ store, database, rows: syncRecords, clock },
+    keptMs: config.SYNC_RECORDS_KEPT_DAYS * dayMs,
+    onForgotten: createForgottenSyncsMetrics(metrics),
+  })
   const polls = createPollClock({
     often: [createPollStaleCopies({ store, stale, requestSync, ids, staleAfterMs, backstopAfterMs })],
-    seldom: [() => stale.forgetOldRuns(dayMs), settleDoubtfulWrites, push.keepChannels, budget.forgetIdle],
+    seldom: [
+      () => stale.forgetOldRuns(dayMs),
+      forgetSyncs,
+      settleDoubtfulWrites,
+      push.keepChannels,
+      budget.forgetIdle,
+    ],
     staleAfterMs,
     ...(options.pollEveryMs === undefined ? {} : { everyMs: options.pollEveryMs }),
     onError: onError('old copies were not looked for'),

@@ -12,6 +12,7 @@ import { CalendarsInTheLog } from './0009-calendars-in-the-log.ts'
 import { SlidingBudgets } from './0010-sliding-budgets.ts'
 import { MailboxAddresses } from './0011-mailbox-addresses.ts'
 import { WatchedUntil } from './0012-watched-until.ts'
+import { ForgettableSyncs } from './0013-forgettable-syncs.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   { name: '0010-sliding-budgets', class: SlidingBudgets },
   { name: '0011-mailbox-addresses', class: MailboxAddresses },
   { name: '0012-watched-until', class: WatchedUntil },
+  { name: '0013-forgettable-syncs', class: ForgettableSyncs },
 ]

@@ -1,5 +1,5 @@
 import { readCalendarConfig } from '../config.ts'
-import type { CalendarServiceOptions } from '../service.ts'
+import type { CalendarServiceOptions } from '../service-options.ts'
 
 /** What a spec may set for one replica, beside what its code takes. */
 export interface ReplicaSettings {
