@@ -48,7 +48,9 @@ export function startConsumingSide(options: ConsumingSideOptions): Running {
       const missing = new Set(gaps.map(({ streamId }) => streamId))
       for (const streamId of entries.keys()) if (!missing.has(streamId)) entries.delete(streamId)
       if (entries.size === 0) owed.delete(source)
-      await asker.ask(gaps.filter(({ streamId }) => isLost(reading, entries.get(streamId)?.since)))
+      const lost = gaps.filter(({ streamId }) => isLost(reading, entries.get(streamId)?.since))
+      // What its publisher has forgotten since is owed no more.
+      for (const { streamId } of await asker.ask(lost)) entries.delete(streamId)
     }
   }
 

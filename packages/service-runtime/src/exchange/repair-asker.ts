@@ -28,27 +28,34 @@ export function createRepairAsker(options: RepairAskerOptions) {
     return repairAnswerSchema.parse(reply.body).results
   }
 
-  const askSource = async (source: string, gaps: readonly Gap[]) => {
+  /** Answers what the source does not know of. */
+  const askSource = async (source: string, gaps: readonly Gap[]): Promise<readonly Gap[]> => {
     const body = { gaps: gaps.map(({ streamId, from, to }) => ({ streamId, from, to })) }
     const results = await request(contextOfSource(source), body)
     options.onAsked(gaps.length)
+    const unknown: Gap[] = []
     for (const [index, gap] of gaps.entries()) {
       const firstAvailable = results[index]?.firstAvailable
       if (firstAvailable === undefined) continue
       if (firstAvailable === null) {
-        // We hold something newer than the publisher knows: it was restored from a backup. Nobody may guess here.
+        // It forgot a stream that ended long ago, or was restored from a backup: then we hold something newer than it
+        // knows. Nobody may guess here.
+        unknown.push(gap)
         options.onError(
           new Error(`${source} no longer knows ${gap.streamId}@${gap.from}`),
           'publisher is behind',
         )
       } else if (firstAvailable > gap.from) await inbox.startAt(gap, firstAvailable)
     }
+    return unknown
   }
 
   const canBeAsked = ({ source }: Gap) => options.contexts.includes(contextOfSource(source))
 
   return {
-    ask: async (gaps: readonly Gap[]): Promise<void> => {
+    /** Answers those of which the publisher knows nothing any more. */
+    ask: async (gaps: readonly Gap[]): Promise<readonly Gap[]> => {
+      const unknown: Gap[] = []
       const now = clock.now().getTime()
       for (const [key, at] of askedAt) if (now - at >= options.repairAfterMs) askedAt.delete(key)
       const due = gaps.filter((gap) => canBeAsked(gap) && !askedAt.has(keyOf(gap)))
@@ -57,12 +64,13 @@ export function createRepairAsker(options: RepairAskerOptions) {
           const some = ofSource.slice(start, start + gapsPerRequest)
           for (const gap of some) askedAt.set(keyOf(gap), now)
           try {
-            await askSource(source, some)
+            unknown.push(...(await askSource(source, some)))
           } catch (error) {
             options.onError(error, 'a repair was not answered; it will be asked for again')
           }
         }
       }
+      return unknown
     },
     askForDigest: async (context: string): Promise<void> => {
       await request(context, { gaps: [], fullDigest: true })
