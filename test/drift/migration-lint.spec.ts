@@ -27,6 +27,11 @@ const accepted: readonly Accepted[] = [
     rule: 'revoke',
     because: 'the function is made in the same migration: nobody had the right',
   },
+  {
+    migration: '0011-forgettable-vends',
+    rule: 'revoke',
+    because: 'the function is made in the same migration: nobody had the right',
+  },
   { migration: '0013-forgettable-syncs', rule: 'index_not_concurrent', because: beforeRelease },
 ]
 

@@ -51,5 +51,5 @@ export const eventStoreNeeds = {
     ],
   },
   /** To forget streams that have ended. */
-  forgetting: { uses: [], calls: ['es.old_streams', 'es.forget_streams'] },
+  forgetting: { calls: ['es.old_streams', 'es.forget_streams'] },
 } as const

@@ -94,7 +94,11 @@ export const schemaContract: DeclaredContract = {
       calls: append.calls,
     },
     idempotency: { uses: [wholly('http_idempotency', 'scope', 'key')] },
-    events: { uses: exchange.uses, calls: [...exchange.calls, ...forgetting.calls] },
+    events: exchange,
+    'syncs.forget': {
+      uses: [{ table: 'sync_status', reads: '*', deletes: true }],
+      calls: forgetting.calls,
+    },
   },
   canaries: [
     {

@@ -1,4 +1,7 @@
+import { createOldVends } from './adapters/audit/old-vends.ts'
+import type { TokenConfig } from './config.ts'
 import type { Core } from './core.ts'
+import { startForgettingClock } from './entry-points/clock/forget-old-vends.ts'
 import { startRefreshClock } from './entry-points/clock/refresh-due-grants.ts'
 import { resumeAbandonedRefreshes } from './entry-points/clock/resume-abandoned-refreshes.ts'
 import { startRevocationClock } from './entry-points/clock/revoke-due-grants.ts'
@@ -10,9 +13,11 @@ import { abandonedRefreshes, claimDueRefreshes, claimDueRevocations } from './pr
 
 /** Longer than a refresh may take; a replica that dies leaves its claims to the others after that. */
 const claimMs = 60_000
+const dayMs = 86_400_000
 
 /** What goes on without anybody asking. */
-export function startClocks({ database, holder, ids, elapsedMs, onError }: Outside, core: Core) {
+export function startClocks(config: Pick<TokenConfig, 'VENDS_KEPT_DAYS'>, outside: Outside, core: Core) {
+  const { database, holder, ids, elapsedMs, clock, metrics, onError } = outside
   const { provider, freshness } = core
   const claim = (limit: number) => ({ now: provider.now(), limit, claimMs })
   return {
@@ -35,6 +40,12 @@ export function startClocks({ database, holder, ids, elapsedMs, onError }: Outsi
       vaultKeys: core.vaultKeys,
       holder: holder.bootId,
       onError: onError('a rotation of the vault keys did not get on'),
+    }),
+    forgetting: startForgettingClock({
+      vends: createOldVends(database),
+      ...{ clock, metrics },
+      keptMs: config.VENDS_KEPT_DAYS * dayMs,
+      onError: onError('old vends were not forgotten; the next round will'),
     }),
     watching: watchGrants({
       warmTokens: core.vend.warmTokens,

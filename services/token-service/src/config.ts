@@ -47,6 +47,14 @@ const tokenConfigShape = {
     .describe(
       'Folder on this machine where vends wait for PostgreSQL, so that a killed process loses none. Needs INSTANCE_ID, which finds them again; without it up to 100 ms of vends are lost.',
     ),
+  VENDS_KEPT_DAYS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(36_500)
+    .refine((days) => days === 0 || days >= 30, { error: 'must be 0 or at least 30' })
+    .default(400)
+    .describe('How long the record of a vend is kept, at least 30 days; 0 keeps all for ever.'),
   VAULT_KMS_KEY: z
     .string()
     .regex(/^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/)

@@ -130,6 +130,13 @@ export const schemaContract: DeclaredContract = {
         { ...connectionUse, inserts: '*', updates: ['last_used_at'], conflictOn: ['connection_id'] },
       ],
     },
+    'vends.forget': {
+      uses: [
+        { table: 'token_vend', reads: ['grant_id', 'sequence', 'vended_at'] },
+        { table: 'vend_chain', reads: ['grant_id', 'forgotten'] },
+      ],
+      calls: ['forget_vends'],
+    },
     'connections.read': {
       uses: [
         { table: 'connection_status', reads: '*' },

@@ -25,7 +25,7 @@ export async function startTokenService(
   const { exchange } = core
   const { bus, database, logger } = outside
 
-  const clocks = startClocks(outside, core)
+  const clocks = startClocks(config, outside, core)
   const app = createApp(config, outside, core, clocks.revocations.hurry)
   await exchange.start()
   await core.schemaWatch.start()
@@ -50,6 +50,7 @@ export async function startTokenService(
     await clocks.refreshes.stop()
     await clocks.revocations.stop()
     await clocks.rotations.stop()
+    await clocks.forgetting.stop()
     await clocks.resuming
     await core.freshness.drain()
     await core.signals.stop()

@@ -171,10 +171,24 @@ export interface VendAudit {
     readonly entries: number
     /** Written by a version that knew no chain. */
     readonly unchained: number
+    /** How many entries of the beginning are kept no more, and when the last of them was written; what came after is
+     * complete unless `breaks` says otherwise. */
+    readonly forgotten: { readonly entries: number; readonly until: Date } | null
     /** The last entry; keep its hash elsewhere, and nobody can replace the whole chain unseen. */
     readonly head: { readonly sequence: number; readonly hash: string } | null
     readonly breaks: readonly { readonly sequence: number; readonly problem: 'is missing' | 'was changed' }[]
   }>
+}
+
+/** Old vends, grant by grant. */
+export interface OldVends {
+  /** Forgets those from before then, in at most `limit` grants behind `after`; a grant's newer entries stay whole.
+   * @returns how many went, and the grant to go on after; null when all were seen. */
+  forget(query: {
+    readonly before: Date
+    readonly after: string | null
+    readonly limit: number
+  }): Promise<{ readonly forgotten: number; readonly next: string | null }>
 }
 
 /** Success and failure of token queries and refreshes, for /v1/google/health and /metrics. */

@@ -10,6 +10,7 @@ import { GrantTroubles } from './0007-grant-troubles.ts'
 import { RefreshTokensAlreadyHere } from './0008-refresh-tokens-already-here.ts'
 import { RefreshTokenMarks } from './0009-refresh-token-marks.ts'
 import { GrantSnapshots } from './0010-grant-snapshots.ts'
+import { ForgettableVends } from './0011-forgettable-vends.ts'
 
 /** In the order they run. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   { name: '0008-refresh-tokens-already-here', class: RefreshTokensAlreadyHere },
   { name: '0009-refresh-token-marks', class: RefreshTokenMarks },
   { name: '0010-grant-snapshots', class: GrantSnapshots },
+  { name: '0011-forgettable-vends', class: ForgettableVends },
 ]

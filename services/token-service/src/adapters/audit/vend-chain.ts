@@ -40,9 +40,10 @@ export interface ChainBreak {
   readonly problem: 'is missing' | 'was changed'
 }
 
-/** Walks a chain from its beginning; entries come in order, in as many pieces as one likes. */
-export function chainWalk() {
-  let at: ChainHead = emptyChain
+/** Walks a chain from its beginning, or from behind the last entry that was forgotten; entries come in order, in as many
+ * pieces as one likes. */
+export function chainWalk(from: ChainHead = emptyChain) {
+  let at: ChainHead = from
   const breaks: ChainBreak[] = []
   return {
     step(entry: ChainedVend): void {

@@ -8,6 +8,7 @@ const auditSchema = z.object({
   status: z.enum(['unbroken', 'broken', 'empty']),
   entries: z.number().int(),
   unchained: z.number().int(),
+  forgotten: z.object({ entries: z.number().int(), until: z.iso.datetime() }).nullable(),
   head: z.object({ sequence: z.number().int(), hash: z.string() }).nullable(),
   breaks: z.array(z.object({ sequence: z.number().int(), problem: z.enum(['is missing', 'was changed']) })),
 })
@@ -29,9 +30,10 @@ export function auditRoutes(
     },
     async (request) => {
       const { grant } = ownConnection(callerOf(request), await grants.find(request.params.id))
-      const { breaks, ...report } = await vendAudit.verify(grant.grantId)
+      const { breaks, forgotten, ...report } = await vendAudit.verify(grant.grantId)
       return {
         ...report,
+        forgotten: forgotten && { entries: forgotten.entries, until: forgotten.until.toISOString() },
         grantId: grant.grantId,
         status:
           breaks.length > 0
