@@ -127,6 +127,25 @@ describe('records of syncs', () => {
     expect(await known()).toEqual(before)
   })
 
+  it('are looked for once an hour', async () => {
+    let now = Date.now()
+    let rounds = 0
+    const round = createForgetSyncs({
+      ...{ store: store(), database: admin, rows: syncRecords, keptMs: 3_000 * dayMs },
+      clock: { now: () => new Date(now) },
+      onForgotten: () => {
+        rounds += 1
+      },
+    })
+    await round()
+    now += 3_599_999
+    await round()
+    expect(rounds).toBe(1)
+    now += 1
+    await round()
+    expect(rounds).toBe(2)
+  })
+
   it('stay while the sync is under way, however long that takes', async () => {
     const user = await world.connected(service)
     world.google().addFault({ path: '/calendar/v3/*', times: 1, delayMs: 2_000 })

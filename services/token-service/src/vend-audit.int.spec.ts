@@ -115,6 +115,39 @@ describe('the record of who borrowed what', () => {
     await vi.waitFor(async () => expect(await readdir(folder)).toEqual([]), { timeout: 15_000 })
   })
 
+  it('says from when on it is complete, once the service has forgotten what is old', async () => {
+    const user = await connected()
+    const lines = [500, 450].map((days) => {
+      const at = new Date(Date.now() - days * 86_400_000)
+      const vend = {
+        id: randomUUID(),
+        connectionId: user.connectionId(),
+        grantId: user.grantId,
+        generation: 1,
+      }
+      const how = { caller: 'calendar-service', purpose: 'old', scopes: [], traceparent: null, at }
+      return `${JSON.stringify({ ...vend, ...how })}\n`
+    })
+    await writeFile(join(folder, 'old.0.vends'), lines.join(''))
+    await world.start({ instanceId: 'old', vendJournalDir: folder })
+    expect(await recorded(user, 2)).toMatchObject({ status: 'unbroken', forgotten: null })
+    await borrow(user, 1)
+    await recorded(user, 3)
+    const later = await world.start({ instanceId: 'later', vendJournalDir: folder })
+    expect(await recorded(user, 1)).toMatchObject({
+      status: 'unbroken',
+      forgotten: { entries: 2, until: expect.stringMatching(/Z$/) },
+      head: { sequence: 3 },
+    })
+    await vi.waitFor(
+      async () =>
+        expect(await (await fetch(`${later.url}/metrics`)).text()).toMatch(
+          /evergrant_vends_forgotten_total\S* 2/,
+        ),
+      { timeout: 15_000 },
+    )
+  })
+
   it('can neither be changed nor shortened with the rights of the service', async () => {
     const service = await openDatabase({ url: world.database.serviceUrl, applicationName: 'spec' })
     try {
