@@ -4,7 +4,7 @@ import { RelayTables } from './0002-relay.ts'
 import { InboxTables } from './0003-inbox.ts'
 import { MigrationRecord } from './0004-migration-record.ts'
 import { Forgetting } from './0005-forgetting.ts'
-import { Rewinds } from './0007-rewinds.ts'
+import { Rewinds } from './0006-rewinds.ts'
 
 /** What every service puts first in its own `migrations/all.ts`. */
 export const eventStoreMigrations: readonly MigrationObject[] = [
@@ -13,5 +13,5 @@ export const eventStoreMigrations: readonly MigrationObject[] = [
   { name: '0003-inbox', class: InboxTables },
   { name: '0004-migration-record', class: MigrationRecord },
   { name: '0005-forgetting', class: Forgetting },
-  { name: '0007-rewinds', class: Rewinds },
+  { name: '0006-rewinds', class: Rewinds },
 ]
