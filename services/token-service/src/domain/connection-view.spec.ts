@@ -105,6 +105,17 @@ describe('a connection as users see it', () => {
     })
   })
 
+  it('names Google from the moment the token ends, before the next try is made', () => {
+    const failedBefore = { ...grant, refresh: failedAt(55, 'transient') }
+    expect(view(failedBefore, 'calendar', 59)).toMatchObject({ reason: null, action: null })
+    expect(view(failedBefore, 'calendar', 60)).toMatchObject({
+      status: 'active',
+      reason: 'google_unavailable',
+      action: { kind: 'wait' },
+      capabilities: { 'token.read': 'unavailable', 'token.refresh': 'degraded' },
+    })
+  })
+
   it('does not blame the user for our own client', () => {
     expect(view({ ...grant, refresh: failedAt(55, 'client_misconfigured') }, 'calendar', 56)).toMatchObject({
       status: 'active',

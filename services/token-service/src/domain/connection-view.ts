@@ -38,7 +38,7 @@ export function standingOf(grant: Grant, service: Service, now: Date): Standing 
     ? []
     : missingScopes(requiredScopes(service, connection.access), grant.scopes)
   const status = statusOf(grant, connection, missing, now)
-  return { status, reason: reasonOf(grant, connection, status), missingScopes: missing }
+  return { status, reason: reasonOf(grant, connection, { status, now }), missingScopes: missing }
 }
 
 /** One service of a grant, as users see it; undefined when the grant never had that service. */
@@ -98,7 +98,7 @@ function statusOf(
 function reasonOf(
   grant: Grant,
   connection: ConnectionState,
-  status: ConnectionStatus,
+  { status, now }: { readonly status: ConnectionStatus; readonly now: Date },
 ): ConnectionReason | null {
   if (status === 'disconnected') return connection.disconnected?.reason ?? grant.reason
   if (grant.status === 'needs_reauthorization') return grant.reason
@@ -106,8 +106,9 @@ function reasonOf(
   if (status === 'missing_scopes') return 'scopes_not_granted'
   if (grant.refresh.status !== 'failed') return grant.scopesUnknown ? 'scopes_unknown' : null
   if (grant.refresh.failureClass === 'client_misconfigured') return 'client_misconfigured'
-  // While the token works, a failed refresh behind it is nobody's concern.
-  return grant.refresh.failedAt >= grant.expiresAt ? 'google_unavailable' : null
+  // While the token works, a failed refresh behind it is nobody's concern. When it has ended, it is, whether or not the next
+  // try was made yet: a token that cannot be read and no reason for it would be a riddle.
+  return now.getTime() >= Date.parse(grant.expiresAt) ? 'google_unavailable' : null
 }
 
 function capabilitiesOf(
