@@ -1,4 +1,4 @@
-import { type Database, epochMs, sqlOf } from '@evergrant/event-store'
+import { type Database, sqlOf } from '@evergrant/event-store'
 import type { MailSearch, MailTerm } from '../domain/mail-search.ts'
 
 export type ItemService = 'drive' | 'gmail'
@@ -66,39 +66,4 @@ function positiveOf(term: MailTerm, bind: (value: unknown) => string): string {
     default:
       return term satisfies never
   }
-}
-
-export interface ItemSyncState {
-  readonly connectionId: string
-  readonly connectionStatus: 'expected' | 'active' | 'paused'
-  readonly connectionReason: string | null
-  readonly underWay: boolean
-  readonly failureReason: string | null
-  readonly lastSyncedAtMs: number | null
-  readonly ageMs: number | null
-  readonly isWatched: boolean
-}
-
-/** How far can the copy of each of a user's connections be trusted? It is as old as its oldest part. */
-export async function itemSyncStates(
-  database: Database,
-  userId: string,
-  service: ItemService,
-): Promise<ItemSyncState[]> {
-  return sqlOf(database)<ItemSyncState>(
-    `select k.connection_id as "connectionId", k.status as "connectionStatus", k.reason as "connectionReason",
-            r.failure as "failureReason", ${epochMs('r.synced_at')} as "lastSyncedAtMs",
-            ${epochMs('(now() - r.synced_at)')} as "ageMs",
-            exists (select 1 from resource_run q where q.connection_id = k.connection_id
-                       and q.state in ('queued', 'running')) as "underWay",
-            coalesce(r.watched, false) as "isWatched"
-       from known_connection k
-       left join lateral (
-         select min(failure_reason) as failure,
-                bool_and(coalesce(watched_until > now(), false)) as watched,
-                case when bool_and(last_synced_at is not null) then min(last_synced_at) end as synced_at
-           from synced_resource s where s.connection_id = k.connection_id and s.removed_at is null) r on true
-      where k.user_id = $1 and k.service = $2 order by k.connection_id`,
-    [userId, service],
-  )
 }

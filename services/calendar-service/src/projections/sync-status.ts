@@ -101,10 +101,16 @@ export interface SyncStatusRow {
   readonly unchanged: number
 }
 
-/** A sync with its counts so far: those of its runs while it runs, those of its last fact afterwards. */
+/** Waiting for its next try, or at it: what the resource says is in the way is from this very run. */
+const isHeldUp = `r.state = 'running' and (r.attempt > 1 or (r.lease_owner is null and r.lease_until > now()))`
+
+/** A sync with its counts so far: those of its runs while it runs, those of its last fact afterwards. Likewise what is in its
+ * way: it may still end well. */
 export async function findSync(database: Database, syncId: string): Promise<SyncStatusRow | null> {
   const rows = await sqlOf(database)<SyncStatusRow>(
-    `select s.sync_id as id, s.user_id as "userId", s.status, s.failure, ${epochMs('s.retry_at')} as "retryAtMs",
+    `select s.sync_id as id, s.user_id as "userId", s.status,
+            case when s.ended_at is null then r.obstacle else s.failure end as failure,
+            ${epochMs('case when s.ended_at is null then r.tried_again_at else s.retry_at end')} as "retryAtMs",
             case when r.went_full and s.ended_at is null then 'full' else s.mode end as mode,
             case when s.ended_at is null then coalesce(r.pages, 0) else s.pages end as pages,
             case when s.ended_at is null then coalesce(r.upserted, 0) else s.upserted end as upserted,
@@ -113,8 +119,11 @@ export async function findSync(database: Database, syncId: string): Promise<Sync
        from sync_status s
        left join lateral (
          select sum(pages)::int as pages, sum(upserted)::int as upserted, sum(deleted)::int as deleted,
-                sum(unchanged)::int as unchanged, bool_or(mode_done = 'full') as went_full
+                sum(unchanged)::int as unchanged, bool_or(mode_done = 'full') as went_full,
+                min(o.failure_reason) filter (where ${isHeldUp}) as obstacle,
+                min(r.lease_until) filter (where ${isHeldUp} and r.lease_owner is null) as tried_again_at
            from run_waiter w join resource_run r on r.run_id = w.run_id
+           join synced_resource o on o.resource_id = r.resource_id
           where w.sync_id = s.sync_id and s.ended_at is null) r on true
       where s.sync_id = $1`,
     [syncId],

@@ -10,6 +10,7 @@ import {
 import { z } from 'zod'
 import { freshnessOf, type OverdueAfter } from '../../domain/freshness.ts'
 import { type CalendarRow, calendarsOf } from '../../projections/calendars.ts'
+import { connectionSyncSchema, connectionSyncs } from './connection-sync.ts'
 
 const calendarSchema = z.object({
   id: z.uuid(),
@@ -26,6 +27,9 @@ const calendarSchema = z.object({
   }),
 })
 
+/** A page, and how the list of calendars itself stands, connection by connection: without it, none yet and none at all look alike. */
+const calendarPageSchema = pageSchema(calendarSchema).extend({ sync: z.array(connectionSyncSchema) })
+
 /** Synced calendars with their sync state. */
 export function calendarRoutes(
   app: HttpApp,
@@ -34,7 +38,7 @@ export function calendarRoutes(
   app.get(
     '/v1/calendar/calendars',
     {
-      schema: { querystring: pageQuerySchema, response: { 200: pageSchema(calendarSchema) } },
+      schema: { querystring: pageQuerySchema, response: { 200: calendarPageSchema } },
       config: { access: 'user', capability: 'calendar.read' },
     },
     async (request) => {
@@ -44,7 +48,8 @@ export function calendarRoutes(
       const rows = await calendarsOf(deps.database, { userId, after, limit: limit + 1 })
       const items = rows.slice(0, limit).map((row) => calendarOf(row, deps.overdueAfter))
       const last = items.at(-1)
-      return { items, nextCursor: rows.length > limit && last ? encodeCursor(last.id) : null }
+      const sync = await connectionSyncs(deps, userId, 'calendar')
+      return { items, nextCursor: rows.length > limit && last ? encodeCursor(last.id) : null, sync }
     },
   )
 }
