@@ -1,15 +1,23 @@
 // @ts-check
+import { deedButton } from './deed-button.js'
 import { element } from './elements.js'
 import { serviceNames, statusWords } from './words.js'
 
 /** @import { Connection, Service } from './api-shapes.ts' */
 /** @import { Explanation, Remedy } from './explain.js' */
 
-/** The answer, what follows from it, and the click that helps.
- * @param {Explanation} explanation
- * @param {readonly Connection[]} others connections of other services that need somebody
- * @param {(remedy: Remedy) => void} onRemedy */
-export function answerView({ tone, sentence, next, remedy }, others, onRemedy) {
+/**
+ * @typedef {object} AnswerParts
+ * @property {readonly Connection[]} others connections of other services that need somebody
+ * @property {readonly string[]} notFoundOut
+ * @property {(deed: Remedy['kind']) => string | null} withheld
+ * @property {(remedy: Remedy) => void} onRemedy
+ */
+
+/** The answer, what follows from it, the click that helps, and what nobody could find out.
+ * @param {Explanation} explanation @param {AnswerParts} parts */
+export function answerView({ tone, sentence, next, remedy }, { others, notFoundOut, withheld, onRemedy }) {
+  const why = remedy === null ? null : withheld(remedy.kind)
   return element(
     'div',
     { class: `verdict ${tone}` },
@@ -20,12 +28,16 @@ export function answerView({ tone, sentence, next, remedy }, others, onRemedy) {
       : element(
           'p',
           { class: 'buttons' },
-          element(
-            'button',
-            { type: 'button', 'data-key': 'remedy', click: () => onRemedy(remedy) },
-            remedyWords(remedy),
-          ),
+          deedButton({
+            key: 'remedy',
+            kind: null,
+            label: remedyWords(remedy),
+            words: remedyWords(remedy),
+            because: why === null ? null : 'withheld-remedy',
+            act: () => onRemedy(remedy),
+          }),
         ),
+    why === null ? null : element('p', { class: 'withheld', id: 'withheld-remedy' }, why),
     ...others.map(({ service, account, status }) =>
       element(
         'p',
@@ -33,6 +45,9 @@ export function answerView({ tone, sentence, next, remedy }, others, onRemedy) {
         `Also: ${serviceNames[service]} (${account.email}): ${statusWords[status].toLowerCase()}.`,
       ),
     ),
+    notFoundOut.length === 0
+      ? null
+      : element('p', { class: 'also' }, `Could not be found out right now: ${notFoundOut.join('; ')}.`),
   )
 }
 

@@ -38,6 +38,7 @@ export interface HistoryEntry {
     readonly id?: string
   }
   readonly summary: string
+  readonly detail?: Readonly<Record<string, unknown>>
 }
 
 export interface SchemaReport {
@@ -47,6 +48,32 @@ export interface SchemaReport {
   readonly findings: readonly SchemaFinding[]
   readonly capabilities: Readonly<Record<string, CapabilityState>>
   readonly unverifiable?: { readonly message: string } | null
+}
+
+/** How the copy of one connection stands; of a calendar connection, the list of its calendars. */
+export interface CopySync {
+  readonly connectionId: string
+  readonly status: 'fresh' | 'stale' | 'syncing' | 'paused' | 'failed'
+  readonly lastSyncedAt: string | null
+  readonly reason: string | null
+  readonly retryAt?: string | null
+  readonly progress?: { readonly parts: number; readonly synced: number; readonly entries: number }
+}
+
+/** What the gateway's /health says; only of use to whoever asks what may be done. */
+export interface SystemHealth {
+  readonly services: readonly {
+    readonly name: string
+    readonly replicas: readonly {
+      readonly status: 'ready' | 'not_ready' | 'unreachable'
+      readonly capabilities: readonly {
+        readonly name: string
+        readonly status: CapabilityState
+        readonly reason?: string
+        readonly since: string
+      }[]
+    }[]
+  }[]
 }
 
 export interface Sync {
@@ -72,4 +99,4 @@ export type Answer<Body> =
   | { readonly ok: false; readonly problem: Problem }
 
 /** A whole list, or why there is none. */
-export type Listed<Item> = Answer<readonly Item[]>
+export type Listed<Item> = Answer<readonly Item[]> & { readonly sync?: readonly CopySync[] }

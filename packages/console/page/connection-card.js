@@ -1,28 +1,31 @@
 // @ts-check
+import { connectionStanding } from './connection-standing.js'
+import { deedButton } from './deed-button.js'
 import { disconnectQuestion } from './disconnect.js'
 import { element, webAddress } from './elements.js'
 import { moment } from './moment.js'
-import {
-  advice,
-  capabilityNames,
-  capabilityStates,
-  permission,
-  sentence,
-  serviceNames,
-  statusWords,
-} from './words.js'
+import { standingList } from './standing-list.js'
+import { withheld } from './withheld.js'
+import { capabilityNames, capabilityStates, serviceNames, statusWords } from './words.js'
 
-/** @import { Connection } from './api-shapes.ts' */
+/** @import { Connection, SystemHealth } from './api-shapes.ts' */
 /** @import { Disconnections } from './disconnecting.js' */
+/** @import { Trouble } from './trouble-history.js' */
 
 /**
  * @typedef {object} CardParts
  * @property {(connection: Connection) => void} onConnect
  * @property {(connection: Connection) => void} onRefresh
- * @property {(connection: Connection) => Node} historyOf
  * @property {(connection: Connection) => Node | null} saidOf what the last click on this card led to
  * @property {Disconnections} disconnections
  * @property {string} consoleUrl
+ */
+
+/**
+ * @typedef {object} CardKnown
+ * @property {readonly Connection[]} all
+ * @property {Trouble | null} trouble
+ * @property {SystemHealth | null} health
  */
 
 /** @type {Readonly<Record<Connection['status'], string>>} */
@@ -34,15 +37,17 @@ const tones = {
   unknown: 'waiting',
 }
 
-/** One connection: how it is, why, and what helps. @param {Connection} connection @param {readonly Connection[]} all @param {CardParts} parts */
-export function connectionCard(connection, all, parts) {
-  const { id, service, account, status, reason, missingScopes } = connection
-  const helps = advice(connection)
+/** One connection: how it is, the five answers where something is the matter, and what can be done here. Its history is put
+ * into the slot at its end. @param {Connection} connection @param {CardKnown} known @param {CardParts} parts */
+export function connectionCard(connection, known, parts) {
+  const { id, service, account, status } = connection
   const title = `connection-${id}`
-  const tone = status === 'active' && reason !== null ? 'waiting' : tones[status]
+  const standing = connectionStanding(connection, known)
+  const tone = status === 'active' && standing !== null ? 'waiting' : tones[status]
+  const word = tone === 'waiting' && status === 'active' ? 'With trouble' : statusWords[status]
   return element(
     'article',
-    { class: `card ${tone}`, 'aria-labelledby': title },
+    { class: `card ${tone}`, 'aria-labelledby': title, 'data-key': title },
     element(
       'div',
       { class: 'card-head' },
@@ -52,18 +57,16 @@ export function connectionCard(connection, all, parts) {
         serviceNames[service],
         element('span', { class: 'account' }, account.email),
       ),
-      element('p', { class: `status ${tone}` }, statusWords[status]),
+      element('p', { class: `status ${tone}` }, word),
     ),
-    reason === null ? null : element('p', { class: 'reason' }, sentence(reason)),
-    missingScopes.length === 0
-      ? null
-      : element('p', {}, 'Missing: the permission to ', missingScopes.map(permission).join(', '), '.'),
-    helps === null ? null : element('p', {}, helps),
+    standing === null
+      ? element('p', {}, 'Nothing is the matter: the access is renewed by itself before it ends.')
+      : standingList(standing),
     facts(connection),
-    buttons(connection, parts),
-    question(connection, all, parts),
+    buttons(connection, known, parts),
+    question(connection, known.all, parts),
     parts.saidOf(connection),
-    parts.historyOf(connection),
+    element('div', { 'data-slot': `history-${id}` }),
   )
 }
 
@@ -87,52 +90,66 @@ function facts({ capabilities, lastRefreshedAt, lastUsedAt, connectedAt, access 
   )
 }
 
-/** @param {Connection} connection @param {CardParts} parts */
-function buttons(connection, { onConnect, onRefresh, consoleUrl, disconnections }) {
+/** @param {Connection} connection @param {CardKnown} known @param {CardParts} parts */
+function buttons(connection, { health }, { onConnect, onRefresh, consoleUrl, disconnections }) {
   const { id, service, account, status, action } = connection
   const whose = `${serviceNames[service]} of ${account.email}`
   const url = webAddress(action?.url)
   const ended = status === 'disconnected' || status === 'needs_reauthorization'
-  return element(
-    'div',
-    { class: 'buttons' },
-    url === null ? null : fixing(),
+  /** @type {string[]} */
+  const reasons = []
+  /** @param {'connect' | 'refresh' | 'disconnect'} deed */
+  const because = (deed) => {
+    const why = withheld(deed, health)
+    if (why === null) return null
+    reasons.push(why)
+    return `withheld-${id}-${reasons.length - 1}`
+  }
+  const made = [
+    url === null ? null : fixing(url),
     ended
       ? null
-      : element(
-          'button',
-          {
-            type: 'button',
-            class: 'quiet',
-            'data-key': `refresh-${id}`,
-            'aria-label': `Renew access: ${whose}`,
-            click: () => onRefresh(connection),
-          },
-          'Renew access',
-        ),
+      : deedButton({
+          key: `refresh-${id}`,
+          kind: 'quiet',
+          label: `Renew access: ${whose}`,
+          words: 'Renew access',
+          because: because('refresh'),
+          act: () => onRefresh(connection),
+        }),
     status === 'disconnected'
       ? null
-      : element(
-          'button',
-          {
-            type: 'button',
-            class: 'quiet',
-            'data-key': `disconnect-${id}`,
-            'aria-label': `Disconnect: ${whose}`,
-            'aria-expanded': String(disconnections.stateOf(connection) !== null),
-            click: () => disconnections.ask(connection),
-          },
-          'Disconnect',
-        ),
+      : deedButton({
+          key: `disconnect-${id}`,
+          kind: 'quiet',
+          label: `Disconnect: ${whose}`,
+          words: 'Disconnect',
+          because: because('disconnect'),
+          expanded: String(disconnections.stateOf(connection) !== null),
+          act: () => disconnections.ask(connection),
+        }),
+  ]
+  return element(
+    'div',
+    { class: 'deeds' },
+    element('div', { class: 'buttons' }, ...made),
+    ...reasons.map((why, nr) => element('p', { class: 'withheld', id: `withheld-${id}-${nr}` }, why)),
   )
 
-  function fixing() {
-    const label = action?.kind === 'grant_scopes' ? 'Grant access' : 'Connect again'
-    const named = { 'aria-label': `${label}: ${whose}`, 'data-key': `fix-${id}` }
-    // This page is where the link leads; it can begin the consent at once.
-    return url?.startsWith(`${consoleUrl}?`)
-      ? element('button', { type: 'button', ...named, click: () => onConnect(connection) }, label)
-      : element('a', { class: 'button', href: url, rel: 'noreferrer', ...named }, label)
+  /** @param {string} href */
+  function fixing(href) {
+    const words = action?.kind === 'grant_scopes' ? 'Grant access' : 'Connect again'
+    const label = `${words}: ${whose}`
+    const key = `fix-${id}`
+    const why = because('connect')
+    // This page is where the link leads; it can begin the consent at once. A link that is withheld leads nowhere.
+    return href.startsWith(`${consoleUrl}?`) || why !== null
+      ? deedButton({ key, kind: null, label, words, because: why, act: () => onConnect(connection) })
+      : element(
+          'a',
+          { class: 'button', href, rel: 'noreferrer', 'aria-label': label, 'data-key': key },
+          words,
+        )
   }
 }
 

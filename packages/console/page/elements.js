@@ -1,4 +1,6 @@
 // @ts-check
+import { patch } from './patch.js'
+
 /** @typedef {Node | string | null} Child */
 
 /** Builds an element. Text becomes a text node and is never parsed: names of calendars and accounts are written by strangers.
@@ -24,24 +26,29 @@ export function byId(id) {
   return found
 }
 
-/** Puts new content in place, and the keyboard back where it was. @param {HTMLElement} place @param {...Child} children */
+/** Puts new content in place, leaving what is alike, and the keyboard back where it was; on the heading when that is gone. @param {HTMLElement} place @param {...Child} children */
 export function replaceContent(place, ...children) {
   const focused = document.activeElement
-  const key = place.contains(focused) ? focused?.getAttribute('data-key') : null
-  place.replaceChildren(...children.filter((child) => child !== null))
-  if (key) {
-    const again = [...place.querySelectorAll('[data-key]')].find(
-      (each) => each.getAttribute('data-key') === key,
-    )
-    if (again instanceof HTMLElement) again.focus()
-  }
+  const had = place.contains(focused) && focused !== place
+  const key = had ? focused?.getAttribute('data-key') : null
+  const made = /** @type {Element} */ (place.cloneNode(false))
+  made.append(...children.filter((child) => child !== null))
+  patch(place, made)
+  if (!had || place.contains(document.activeElement)) return
+  const again = key ? withKey(place, key) : undefined
+  const target = again ?? place.closest('section')?.querySelector('h1, h2')
+  if (!(target instanceof HTMLElement)) return
+  if (again === undefined) target.tabIndex = -1
+  target.focus({ preventScroll: true })
 }
+
+/** @param {ParentNode} place @param {string} key */
+const withKey = (place, key) =>
+  [...place.querySelectorAll('[data-key]')].find((each) => each.getAttribute('data-key') === key)
 
 /** Puts the keyboard on what was drawn with this key, if it is there. @param {string} key */
 export function focusKey(key) {
-  const found = [...document.querySelectorAll('[data-key]')].find(
-    (each) => each.getAttribute('data-key') === key,
-  )
+  const found = withKey(document, key)
   if (found instanceof HTMLElement) found.focus()
 }
 

@@ -22,6 +22,7 @@ const tones = ['broken', 'waiting', 'unknown']
 function nothingConnected() {
   return {
     tone: 'unknown',
+    reason: 'nothing_connected',
     sentence: 'No calendar is connected yet.',
     next: 'Connect a Google account, and its calendars appear here.',
     remedy: { kind: 'connect', service: 'calendar', connection: null },
@@ -32,6 +33,7 @@ function nothingConnected() {
 function disconnected(connection) {
   return {
     tone: 'broken',
+    reason: connection.reason ?? 'disconnected',
     sentence: `${calendarOf(connection)} stopped because ${because(connection.reason ?? 'disconnected')}.`,
     next: advice(connection) ?? '',
     remedy: connect(connection),
@@ -44,13 +46,19 @@ function troubleOf(connection, calendars) {
   const next = advice(connection) ?? ''
   if (status === 'needs_reauthorization') {
     const sentence = `${calendarOf(connection)} stopped because ${because(reason ?? status)}.`
-    return { tone: 'broken', sentence, next, remedy: connect(connection) }
+    return { tone: 'broken', reason: reason ?? status, sentence, next, remedy: connect(connection) }
   }
   if (status === 'missing_scopes') return lacking(connection, calendars, next)
   if (reason === 'schema_drift') return ourDatabase()
   if (status === 'unknown') {
     const sentence = `Nobody can say whether ${lower(calendarOf(connection))} works, because ${because(reason ?? 'scopes_unknown')}.`
-    return { tone: 'unknown', sentence, next: 'Evergrant keeps trying by itself.', remedy: null }
+    return {
+      tone: 'unknown',
+      reason: reason ?? 'scopes_unknown',
+      sentence,
+      next: 'Evergrant keeps trying by itself.',
+      remedy: null,
+    }
   }
   return reason === null ? null : stillWorking(connection, reason, next)
 }
@@ -64,17 +72,23 @@ function lacking(connection, calendars, next) {
   const sentence = goesOn
     ? `${calendarOf(connection)} is read but cannot be changed, because the permission to ${missing} was not ticked at Google.`
     : `${calendarOf(connection)} stopped because the permission to ${missing} was not ticked at Google.`
-  return { tone: 'broken', sentence, next, remedy: connect(connection) }
+  return { tone: 'broken', reason: 'scopes_not_granted', sentence, next, remedy: connect(connection) }
 }
 
 /** @param {Connection} connection @param {string} reason @param {string} next @returns {Explanation} */
 function stillWorking(connection, reason, next) {
   if (reason === 'refresh_token_missing') {
     const sentence = `${calendarOf(connection)} works, but will stop soon: ${because(reason)}.`
-    return { tone: 'broken', sentence, next, remedy: connect(connection) }
+    return { tone: 'broken', reason, sentence, next, remedy: connect(connection) }
   }
   const sentence = `${calendarOf(connection)} is held up because ${because(reason)}.`
-  return { tone: reason === 'client_misconfigured' ? 'broken' : 'waiting', sentence, next, remedy: null }
+  return {
+    tone: reason === 'client_misconfigured' ? 'broken' : 'waiting',
+    reason,
+    sentence,
+    next,
+    remedy: null,
+  }
 }
 
 /** @param {Connection} connection */

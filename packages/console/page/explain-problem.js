@@ -13,6 +13,7 @@ export function databaseTrouble(problem) {
 export function ourDatabase() {
   return {
     tone: 'waiting',
+    reason: 'schema_drift',
     sentence: `Your calendar is held up because ${because('schema_drift')}.`,
     next: 'You do not have to do anything: it goes on by itself once an operator has repaired it.',
     remedy: null,

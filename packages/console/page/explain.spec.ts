@@ -60,6 +60,7 @@ describe('why did my calendar stop', () => {
   it('did not: says so, and how old the oldest copy is', () => {
     expect(why(listed(connection()))).toEqual({
       tone: 'good',
+      reason: null,
       sentence: 'It did not stop: your calendar is up to date.',
       next: 'The last sync was 5 minutes ago.',
       remedy: null,

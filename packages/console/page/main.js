@@ -2,6 +2,7 @@
 import { createApi } from './api.js'
 import { arrivalOf } from './arrival.js'
 import { byId } from './elements.js'
+import { lookingTitle, signInTitle } from './page-title.js'
 import { claimsOf, createSession, tokenIn } from './session.js'
 import { openConsole } from './signed-in.js'
 import { inFull } from './times.js'
@@ -40,6 +41,7 @@ function enter() {
   byId('sign-in').hidden = claims !== null
   byId('console').hidden = claims === null
   byId('who').hidden = claims === null
+  document.title = claims === null ? signInTitle : lookingTitle
   refuse('')
   if (claims === null) return
   const { sub, scopes, expiresAt } = claims

@@ -1,4 +1,5 @@
 // @ts-check
+import { announcerOn } from './announcement.js'
 import { consentWords } from './arrival.js'
 import { requestConsent } from './consent.js'
 import { showConsole } from './console-view.js'
@@ -8,17 +9,22 @@ import { byId, element, focusKey, replaceContent } from './elements.js'
 import { explain } from './explain.js'
 import { historyList } from './history-list.js'
 import { problemBox } from './problem-box.js'
+import { lookAt } from './seen.js'
 import { isSettling } from './settling.js'
 import { syncNow, syncWordsOf } from './sync-now.js'
+import { exactly } from './times.js'
 import { serviceNames } from './words.js'
 
 /** @import { Api } from './api.js' */
 /** @import { Arrival } from './arrival.js' */
-/** @import { Connection, Listed, Service } from './api-shapes.ts' */
-/** @import { CardParts } from './connection-card.js' */
-/** @import { Seen, Deeds } from './console-view.js' */
+/** @import { Connection, Service } from './api-shapes.ts' */
+/** @import { CardDeeds } from './connection-cards.js' */
+/** @import { Deeds } from './console-view.js' */
+/** @import { Seen } from './seen.js' */
 
-const lookAgainMs = 2_000
+const settlingMs = 2_000
+const troubledMs = 15_000
+const wellMs = 60_000
 const mostLooksAlone = 60
 const consentArrivesWithinMs = 20_000
 
@@ -35,14 +41,22 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
   /** @type {Map<string, Node>} */
   const said = new Map()
   /** @type {Seen} */
-  const seen = {}
+  const seen = { troubles: new Map() }
+  /** @type {Date | null} */
+  let seenAt = null
+  let showsAll = false
+  const announce = announcerOn(byId('announcer'))
   let looksAlone = 0
   let looking = false
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let next
 
-  const show = () => void (left.signal.aborted || showConsole(seen, parts, new Date()))
-  /** @type {CardParts & Deeds} */
+  const show = () => {
+    if (left.signal.aborted) return
+    showConsole(seen, parts, new Date())
+    for (const connection of seen.connections?.ok ? seen.connections.body : []) putHistory(connection)
+  }
+  /** @type {CardDeeds & Deeds} */
   const parts = {
     disconnections: createDisconnecting(api, {
       show,
@@ -56,11 +70,14 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
     onRefresh: (connection) => void refresh(connection),
     onAdd: (service) => void connect(service, null),
     onRemedy: (remedy) => void (remedy.kind === 'sync' ? sync() : connect(remedy.service, remedy.connection)),
-    saidOf: ({ id }) => said.get(id) ?? null,
-    historyOf: (connection) => {
-      const open = histories.get(connection.id) ?? historyList(api, connection)
-      histories.set(connection.id, open)
-      return open
+    saidOf: ({ id }) => said.get(id)?.cloneNode(true) ?? null,
+    announce,
+    get showsAll() {
+      return showsAll
+    },
+    onShowAll: () => {
+      showsAll = !showsAll
+      show()
     },
   }
 
@@ -90,6 +107,15 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
     return known.find(({ id }) => arrival.kind === 'sent' && id === arrival.connectionId) ?? null
   }
 
+  /** It stays where it is while the card around it changes. @param {Connection} connection */
+  function putHistory(connection) {
+    const slot = document.querySelector(`[data-slot="history-${CSS.escape(connection.id)}"]`)
+    if (slot === null || slot.childElementCount > 0) return
+    const history = histories.get(connection.id) ?? historyList(api, connection)
+    histories.set(connection.id, history)
+    slot.append(history)
+  }
+
   async function lookNow() {
     looksAlone = 0
     await look()
@@ -100,51 +126,54 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
     looking = true
     let restSeconds = 0
     clearTimeout(next)
-    /** @template {keyof Seen} Key @param {Key} key @param {Promise<NonNullable<Seen[Key]>>} answer */
-    const note = async (key, answer) => {
-      const got = await answer
-      if (left.signal.aborted) return
-      if (!got.ok && got.problem.status === 429)
-        restSeconds = Math.max(restSeconds, got.problem.retryAfter ?? 1)
-      // What was seen before is worth more than that nobody may look right now.
-      if (got.ok || got.problem.status !== 429 || seen[key] === undefined) seen[key] = got
-      show()
-    }
     try {
-      await Promise.all([
-        note('connections', api.list('/v1/connections')),
-        note('calendars', api.list('/v1/calendar/calendars')),
-        note('health', items('/v1/google/health')),
-        ...(isAdmin ? [note('schema', items('/v1/schema'))] : []),
-      ])
+      await lookAt(api, {
+        isAdmin,
+        seen,
+        show,
+        note: (question, got) => {
+          if (left.signal.aborted) return false
+          const isLimited = !got.ok && got.problem.status === 429
+          if (isLimited) restSeconds = Math.max(restSeconds, got.problem.retryAfter ?? 1)
+          // What was seen before is worth more than that nobody may look right now.
+          if (!isLimited || seen[question] === undefined) seen[question] = got
+          show()
+          return true
+        },
+      })
     } finally {
       // What cannot be shown once must not end all looking.
       looking = false
     }
     if (left.signal.aborted) return
-    byId('looks').textContent =
-      restSeconds === 0 ? '' : `Too many requests, trying again in ${restSeconds} s.`
-    if (restSeconds > 0) {
-      next = setTimeout(() => void look(), restSeconds * 1_000)
-      return
-    }
-    const { connections, calendars, health } = seen
-    if (!connections || !calendars || !health) return
+    tellWhen(restSeconds)
+    next = setTimeout(() => void (document.hidden || look()), restSeconds > 0 ? restSeconds * 1_000 : pause())
+  }
+
+  /** Of what is older than the last look, its age is said. @param {number} restSeconds */
+  function tellWhen(restSeconds) {
+    const limited = restSeconds > 0
+    if (!limited) seenAt = new Date()
+    const as = seenAt === null ? '' : ` This is how it was at ${exactly(seenAt)}.`
+    byId('looks').textContent = limited ? `Too many requests, trying again in ${restSeconds} s.${as}` : ''
+    byId('seen-at').textContent = limited || seenAt === null ? '' : `as it was at ${exactly(seenAt)}`
+    announce('looks', limited ? 'Too many requests; this page tries again by itself.' : '')
+  }
+
+  /** Until the next look: soon while something ends by itself, later while something is the matter, and at last in any case,
+   * for what was true an hour ago must not pass for true. */
+  function pause() {
+    const { connections, calendars, health, system } = seen
+    if (!connections || !calendars || !health) return troubledMs
+    const known = { connections, calendars, health, system: system?.ok ? system.body : null }
     const justConsented =
       arrival.kind === 'back' &&
       arrival.status === 'granted' &&
       Date.now() - openedAt < consentArrivesWithinMs
-    const isWell = explain({ connections, calendars, health }, new Date()).tone === 'good'
+    const isWell = explain(known, new Date()).tone === 'good'
     if (arrival.kind === 'back' && isWell) byId('notices').replaceChildren()
-    if (isSettling({ connections, calendars, health }, justConsented) && looksAlone++ < mostLooksAlone) {
-      next = setTimeout(() => void look(), lookAgainMs)
-    }
-  }
-
-  /** @param {string} path @returns {Promise<Listed<any>>} */
-  async function items(path) {
-    const answer = await api.ask('GET', path)
-    return answer.ok ? { ok: true, body: answer.body.items } : answer
+    if (isSettling(known, justConsented) && looksAlone++ < mostLooksAlone) return settlingMs
+    return isWell ? wellMs : troubledMs
   }
 
   /** @param {Connection} connection */
@@ -162,8 +191,8 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
 
   /** @param {Connection} connection @param {HTMLElement} words */
   function tell({ id }, words) {
-    words.setAttribute('role', 'status')
     said.set(id, words)
+    announce(`said-${id}`, words.textContent ?? '')
     show()
   }
 
@@ -194,6 +223,8 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
     const progress = byId('sync-progress')
     if (button.getAttribute('aria-disabled') === 'true') return
     button.setAttribute('aria-disabled', 'true')
+    button.setAttribute('data-busy', '')
+    announce('sync', 'A sync was asked for.')
     /** @param {Node} words */
     const show = (words) => left.signal.aborted || replaceContent(progress, words)
     show(element('p', { class: 'said' }, 'Asking for a sync …'))
@@ -206,6 +237,8 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
         ? element('p', { class: 'said' }, syncWordsOf(answer.body))
         : problemBox(answer.problem, 'The sync could not be followed'),
     )
+    announce('sync', progress.textContent ?? '')
+    button.removeAttribute('data-busy')
     button.removeAttribute('aria-disabled')
     if (!left.signal.aborted) await lookNow()
   }
@@ -219,6 +252,9 @@ export function openConsole(api, { isAdmin, arrival, consoleUrl }) {
         'answer-content',
         'connections',
         'calendars',
+        'copies',
+        'seen-at',
+        'announcer',
         'health',
         'schema',
         'sync-progress',

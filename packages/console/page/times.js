@@ -18,3 +18,6 @@ export function ago(at, now) {
 export function inFull(at) {
   return new Date(at).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
 }
+
+/** The time of a day, to the second. @param {Date} at */
+export const exactly = (at) => at.toLocaleTimeString('en-GB')

@@ -103,6 +103,9 @@ export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1)
 /** @type {Readonly<Record<Service, string>>} */
 export const serviceNames = { calendar: 'Google Calendar', drive: 'Google Drive', gmail: 'Gmail' }
 
+/** As the project at Google Cloud and its consent screen call them. @type {Readonly<Record<Service, string>>} */
+export const apiNames = { calendar: 'Google Calendar API', drive: 'Google Drive API', gmail: 'Gmail API' }
+
 /** @type {Readonly<Record<ConnectionStatus, string>>} */
 export const statusWords = {
   active: 'Working',
