@@ -104,7 +104,7 @@ describe.skipIf(executablePath === undefined)('the console in a real browser', (
     // Text of strangers stays text.
     expect(await page.getByRole('heading', { name: hostile }).count()).toBe(1)
     expect(await page.locator('main img').count()).toBe(0)
-    expect(await page.title()).toBe('Evergrant console')
+    expect(await page.title()).toBe('Up to date – Evergrant')
 
     await page.getByRole('button', { name: 'Sync now' }).click()
     await expect.poll(() => page.locator('#sync-progress').textContent(), patience).toMatch(/^Synced: /)

@@ -8,6 +8,8 @@ const { connectionClauses, healthClauses, syncClauses } = await import(
   new URL('../../packages/console/page/words.js', import.meta.url).href
 )
 
+const { briefs } = await import(new URL('../../packages/console/page/brief-words.js', import.meta.url).href)
+
 describe('the console has a sentence', () => {
   it('for every reason of a connection, and for no other word', () => {
     expect(Object.keys(connectionClauses).sort()).toEqual([...connectionReasons].sort())
@@ -21,4 +23,11 @@ describe('the console has a sentence', () => {
   it('for what the health of Google says beyond those', () => {
     expect(healthClauses).toHaveProperty('token_queries_fail')
   })
+  it.each([...connectionReasons, ...obstacleWords, ...waitingWords, ...Object.keys(healthClauses)])(
+    'for %s, and a few words that fit a tab',
+    (word) => {
+      expect(briefs).toHaveProperty(word)
+      expect(String(briefs[word]).length).toBeLessThanOrEqual(28)
+    },
+  )
 })

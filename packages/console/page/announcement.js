@@ -17,22 +17,21 @@ export function announcementOf({ sentence }, connections) {
   return [sentence, ...others].join(' ')
 }
 
-const keptLines = 4
-
-/** Says what is new, once for each topic. What was said just before is left standing, or the one would swallow the other.
+/** Says what is new, once for each topic. What was said of another topic just before is left standing, or the one would swallow
+ * the other; what was said of the same one is no longer so.
  * @param {HTMLElement} place a live region that reads what is added to it */
 export function announcerOn(place) {
-  /** @type {Map<string, string>} */
+  /** @type {Map<string, { words: string, line: HTMLElement }>} */
   const last = new Map()
   /** @param {string} topic @param {string} words */
   return (topic, words) => {
-    if (last.get(topic) === words) return
-    last.set(topic, words)
-    if (words === '') return
+    const before = last.get(topic)
+    if ((before?.words ?? '') === words) return
     const line = document.createElement('p')
     line.textContent = words
-    place.append(line)
-    while (place.childElementCount > keptLines) place.firstElementChild?.remove()
+    last.set(topic, { words, line })
+    before?.line.remove()
+    if (words !== '') place.append(line)
   }
 }
 

@@ -91,6 +91,7 @@ export function advice({ reason, action }) {
   if (action === null) return null
   const own = reason === null ? undefined : advices[reason]
   if (own !== undefined) return own
+  if (action.kind === 'wait') return 'You do not have to do anything; Evergrant keeps trying by itself.'
   const known = reason !== null && Object.hasOwn(connectionClauses, reason)
   return known && action.kind === 'reconnect'
     ? 'Connect the Google account again; what was synced until then is still here.'
