@@ -45,7 +45,7 @@ export const consoleStates: readonly ConsoleState[] = [
     world: () => ({}),
     title: 'Up to date',
     answer: 'It did not stop: all 2 calendars are up to date.',
-    says: ['Nothing is the matter', 'List of calendars of Google Calendar'],
+    says: ['Nothing is the matter', 'List of calendars'],
   },
   {
     name: 'nothing is connected',
@@ -293,7 +293,7 @@ export const consoleStates: readonly ConsoleState[] = [
     world: () => ({ calendars: [calendar(1, sync('stale', 'never_synced', { lastSyncedAt: null }))] }),
     title: 'First sync under way',
     answer: 'is not up to date because it was not synced yet',
-    says: ['The first sync begins by itself.'],
+    says: ['The first sync begins by itself.', 'It was never synced.'],
   },
   {
     name: 'Gmail and Drive have troubles of their own',
@@ -322,7 +322,7 @@ export const consoleStates: readonly ConsoleState[] = [
     }),
     title: 'Up to date',
     answer: 'Also: Gmail (alice@example.com): connect again.',
-    says: ['Mail of Gmail', 'Files of Google Drive', 'Ask the administrator to allow this application'],
+    says: ['Gmail messages', 'Drive files', 'Ask the administrator to allow this application'],
   },
   {
     name: 'token-service is away',

@@ -217,10 +217,21 @@ describe.skipIf(executablePath === undefined)('the console in a real browser', (
     const told = await schema()
     expect(told).toContain('Reading fails')
     expect(told).toContain('Connecting an account (token.connect) does not work')
+    // What drift has taken away is not offered, and says so, for as long as it lasts.
+    const connect = () =>
+      page
+        .locator('#connections')
+        .getByRole('button', { name: 'Connect Google Calendar' })
+        .getAttribute('aria-disabled')
+    await expect.poll(connect, patience).toBe('true')
+    expect(await page.locator('#connections').textContent()).toContain(
+      'No account can be connected right now',
+    )
     await expectReadable()
     await alter((await page.locator('#schema pre').first().textContent()) ?? '')
     await expect.poll(schema, patience).toContain('As expected')
     await expect.poll(() => page.locator('#schema .finding').count(), patience).toBe(0)
+    await expect.poll(() => lookAgain().then(connect), patience).toBe(null)
   })
 
   it('begins no consent by itself when a link sent somebody here', async () => {

@@ -3,7 +3,7 @@ import { copyStanding } from './copy-standing.js'
 import { element } from './elements.js'
 import { moment } from './moment.js'
 import { standingList } from './standing-list.js'
-import { serviceNames, syncWords } from './words.js'
+import { syncWords } from './words.js'
 
 /** @import { Connection, CopySync, Service, SystemHealth } from './api-shapes.ts' */
 
@@ -17,7 +17,7 @@ export const copyTones = {
 }
 
 /** @type {Readonly<Record<Service, string>>} */
-const names = { calendar: 'List of calendars', gmail: 'Mail', drive: 'Files' }
+const names = { calendar: 'List of calendars', gmail: 'Gmail messages', drive: 'Drive files' }
 
 /** The copies that belong to a connection as a whole: its list of calendars, its mail, its files.
  * @param {Service} service @param {readonly CopySync[]} copies
@@ -36,7 +36,7 @@ export function copiesView(service, copies, { connections, health }) {
         element(
           'h3',
           { id: title },
-          `${names[service]} of ${serviceNames[service]}`,
+          names[service],
           element(
             'span',
             { class: 'account' },

@@ -21,7 +21,8 @@ export function copyStanding(sync, about) {
     lastSyncedAt === null
       ? { works: 'Nothing yet: there is no copy so far.' }
       : { works: 'What was synced can be read. It is as it was', worksUntil: lastSyncedAt }
-  const base = { since: lastSyncedAt, ...works, next: retryAt }
+  const sinceWords = lastSyncedAt === null ? 'It was never synced.' : 'Since the last sync that ended well,'
+  const base = { since: lastSyncedAt, sinceWords, ...works, next: retryAt }
   if (status === 'paused') return { ...base, ...paused(reason ?? 'disconnected', about) }
   const breaker = relianceOn(about.health, 'calendar-service', `${about.service}.sync`)
   if (breaker.reason === 'google_unavailable' && breaker.state === 'degraded') {
@@ -29,6 +30,7 @@ export function copyStanding(sync, about) {
       ...base,
       matter: `${serviceNames[about.service]} failed so often that Evergrant asks it nothing for a moment.`,
       since: breaker.since,
+      sinceWords: undefined,
       todo: 'Nothing; your account is fine.',
       itself:
         'It is asked again every few seconds, with one question; when that is answered, the sync goes on.',
