@@ -10,7 +10,7 @@ import { advice, apiNames, permission, sentence, serviceNames } from './words.js
  * @typedef {object} Standing
  * @property {string} matter
  * @property {string | null} since null when it could not be found out
- * @property {string} [sinceWords] what stands before that time, or in its place
+ * @property {string | undefined} [sinceWords] what stands before that time, or in its place
  * @property {string} works
  * @property {string | null} [worksUntil]
  * @property {string} todo
