@@ -20,7 +20,7 @@ export interface MadeUp {
 }
 
 export const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString()
-export const connectionId = '0b8f3c56-53d2-5f0e-8a65-3f6f9f1c2a01'
+const connectionId = '0b8f3c56-53d2-5f0e-8a65-3f6f9f1c2a01'
 const scope = 'https://www.googleapis.com/auth/'
 
 export function connection(own: Json = {}): Json {

@@ -160,8 +160,12 @@ describe('a sync by hand', () => {
     expect(await syncNow(api, { onProgress: () => {}, wait })).toMatchObject({ ok: true })
     expect(rests).toEqual([4_000])
   })
-  it('says what it changed, or why it failed and whether it is tried again', () => {
+  it('says what it changed, what holds it up while it runs, or why it failed and whether it is tried again', () => {
     expect(syncWordsOf(sync('completed'))).toBe('Synced: 2 events changed, 0 removed, 5 as they were.')
+    const held = { code: 'google_unavailable', retryAt: null }
+    expect(syncWordsOf(sync('running', { error: held }))).toBe(
+      'The sync is held up because Google does not answer. Evergrant tries again by itself …',
+    )
     const error = { code: 'rate_limited', retryAt: '2026-11-29T12:00:00Z' }
     expect(syncWordsOf(sync('failed', { error }))).toBe(
       'The sync failed because Google asked us to slow down. Evergrant tries again by itself.',

@@ -9,7 +9,7 @@ import { sentence, syncWords } from './words.js'
 
 /** @import { Calendar, Connection, SystemHealth } from './api-shapes.ts' */
 
-export const shownAtFirst = 25
+const shownAtFirst = 25
 
 /**
  * @typedef {object} CalendarListParts

@@ -40,6 +40,8 @@ export function syncWordsOf({ status, counts, error }) {
     const again = error?.retryAt ? ' Evergrant tries again by itself.' : ''
     return `The sync failed because ${because(error?.code ?? 'internal_error')}.${again}`
   }
+  if (error !== undefined && status !== 'completed')
+    return `The sync is held up because ${because(error.code)}. Evergrant tries again by itself …`
   const seen = `${events(upserted)} changed, ${deleted} removed, ${unchanged} as they were`
   if (status === 'completed')
     return upserted + deleted === 0 ? 'Synced: nothing had changed.' : `Synced: ${seen}.`
