@@ -19,6 +19,18 @@ export interface MadeUp {
   readonly unreachable?: readonly string[]
 }
 
+/** A state that somebody may find a connection or a copy in, and what the page has to say to it. */
+export interface ConsoleState {
+  readonly name: string
+  readonly world: (gateway: string) => MadeUp
+  readonly title: string
+  readonly answer: string
+  /** What stands anywhere on the page. */
+  readonly says: readonly string[]
+  /** What is offered but withheld, by its accessible name. */
+  readonly withheld?: string
+}
+
 export const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString()
 const connectionId = '0b8f3c56-53d2-5f0e-8a65-3f6f9f1c2a01'
 const scope = 'https://www.googleapis.com/auth/'
