@@ -34,6 +34,7 @@ interface ReplicaEnvironment {
   readonly refreshTokenPolicy?: string
   readonly securityEventsUrl?: string
   readonly vendJournalDir?: string
+  readonly vendsKeptDays?: number
 }
 
 export interface Connected {
@@ -102,6 +103,7 @@ export function useTokenWorld() {
     REFRESH_TOKEN_POLICY: options.refreshTokenPolicy,
     GOOGLE_SECURITY_EVENTS_URL: options.securityEventsUrl,
     VEND_JOURNAL_DIR: options.vendJournalDir,
+    VENDS_KEPT_DAYS: options.vendsKeptDays?.toString(),
   })
 
   const start = async (options: ReplicaOptions = {}) => {
